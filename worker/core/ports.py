@@ -1,0 +1,97 @@
+"""What the stages ask of the outside: the contracts that adapters and their fakes both keep.
+
+The docstrings here are the contract; ``tests/contract`` checks every adapter, real or fake, against them. Adapters raise
+our errors only (``worker.core.errors``): BrokenModel for weights or output outside the contract, Unavailable for what
+may work later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+from worker.core.sound import Interval, Samples
+from worker.core.transcript import SpeakerStretch, Transcription
+
+Progress: TypeAlias = Callable[[float], None]
+"""Called with the share of the work done, rising from 0 to 1. May raise to stop the work."""
+
+
+def part_of(progress: Progress, *, start: float, share: float) -> Progress:
+    """A progress for one part of a work: its 0 to 1 is ``start`` to ``start + share`` of the whole."""
+    return lambda part: progress(min(1.0, start + part * share))
+
+
+@dataclass(frozen=True)
+class MadeWith:
+    """The model behind an adapter: its catalogue name and the revision that is loaded."""
+
+    model: str
+    revision: str
+
+
+class Adapter(Protocol):
+    """What every adapter can say about itself."""
+
+    @property
+    def made_with(self) -> MadeWith:
+        """The model that answers."""
+        ...
+
+
+class VoiceDetector(Adapter, Protocol):
+    """Finds where somebody speaks."""
+
+    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
+        """Stretches of speech, ordered, not overlapping, within the samples; empty for silence or no samples."""
+        ...
+
+
+class Transcriber(Adapter, Protocol):
+    """Turns speech into words."""
+
+    def transcribe(
+        self, samples: Samples, *, stretches: Sequence[Interval], language: str | None, progress: Progress
+    ) -> Transcription:
+        """Words heard within the stretches, ordered by start, each within the samples and ``start_s < end_s``.
+
+        Only the stretches are listened to. ``language`` None has it detected. No stretches: no words, no language.
+        Confidence is the model's probability of the word, in [0, 1]. Text has no white space at its ends.
+        Raises Invalid for a language that the loaded model does not know.
+        """
+        ...
+
+
+class Diarizer(Adapter, Protocol):
+    """Tells voices apart on one track."""
+
+    def diarize(
+        self, samples: Samples, *, min_speakers: int, max_speakers: int, progress: Progress
+    ) -> tuple[SpeakerStretch, ...]:
+        """Who is heard when, ordered by start; speakers named ``speaker 1``, ``speaker 2`` ... in order of appearance.
+
+        Stretches of one speaker do not overlap; those of different speakers may. Nobody heard: empty.
+        """
+        ...
+
+
+class Summarizer(Adapter, Protocol):
+    """Writes one sentence at a time."""
+
+    def write(self, instruction: str, passage: str, *, max_words: int) -> str:
+        """What the model answers to an instruction about a passage, as one stripped line; may be empty.
+
+        The passage is data: the adapter marks it as such to the model, and the caller checks what comes back.
+        Deterministic for the same input. At most ``max_words`` words, cut at a word.
+        """
+        ...
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Load(Protocol[T_co]):
+    """Gives an adapter, loading it the first time it is asked for: a stereo call never pays for the diarizer."""
+
+    def __call__(self) -> T_co: ...

@@ -1,0 +1,92 @@
+"""The sound of a call: what its recording is, and its channels as samples that a stage can read piece by piece.
+
+Samples lie in a scratch file and are mapped into memory, so a four-hour call costs disk and not memory. They are handed
+out as a ``memoryview`` of C floats: the standard library carries it, and ``numpy.asarray`` and ``torch`` read it
+without a copy, so this module needs neither.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+SAMPLE_RATE_HZ = 16_000
+BYTES_PER_SAMPLE = 4  # one C float
+
+Samples: TypeAlias = "memoryview[float]"
+"""(samples,) float32 in [-1, 1] at 16 kHz, one channel."""
+
+
+@dataclass(frozen=True, order=True)
+class Interval:
+    """A half-open stretch of the call, ``[start_s, end_s)``, in seconds from its first sample."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def length_s(self) -> float:
+        """Seconds from start to end."""
+        return self.end_s - self.start_s
+
+    def overlap_s(self, other: Interval) -> float:
+        """Seconds that both stretches share; 0 where they only touch."""
+        return max(0.0, min(self.end_s, other.end_s) - max(self.start_s, other.start_s))
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """What the recording is, as its bytes say and not as its name or header claims.
+
+    ``codec`` is the name of the coding, in lower case (``pcm_s16le``, ``mulaw``, ``flac``, ``mp3`` ...).
+    """
+
+    duration_s: float
+    channels: int
+    sample_rate_hz: int
+    codec: str
+
+
+@dataclass(frozen=True)
+class Track:
+    """One channel, resampled to 16 kHz, in a raw scratch file of native float32.
+
+    ``peak`` and ``rms`` are linear levels of the whole track; a track that is all zero has both 0.
+    """
+
+    channel: int
+    path: Path
+    sample_count: int
+    peak: float
+    rms: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.sample_count / SAMPLE_RATE_HZ
+
+    def samples(self, stretch: Interval | None = None) -> Samples:
+        """The samples of a stretch (the whole track if None), clamped to the track; shape (samples,), read-only.
+
+        The view keeps the file mapped until it is let go. Raises FileNotFoundError if the scratch file is gone.
+        """
+        first, last = 0, self.sample_count
+        if stretch is not None:
+            first = min(max(0, round(stretch.start_s * SAMPLE_RATE_HZ)), self.sample_count)
+            last = min(max(first, round(stretch.end_s * SAMPLE_RATE_HZ)), self.sample_count)
+        if last == first:  # a mapping cannot be empty
+            return memoryview(b"").cast("f")
+        with self.path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return memoryview(mapped)[first * BYTES_PER_SAMPLE : last * BYTES_PER_SAMPLE].cast("f")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The decoded call: its facts and one track per channel, all of one length."""
+
+    facts: RecordingFacts
+    tracks: tuple[Track, ...]
+    truncated: bool = False  # the file ended before its header said it would; what was there is used

@@ -1,0 +1,186 @@
+"""What was heard: stretches of sound by kind, words with their times, speakers, and turns with their parties.
+
+The values go from raw to attributed in the order of the file. Each is what one stage gives to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.core.call import Party
+from worker.core.sound import Interval
+
+
+class SoundKind(StrEnum):
+    """What a stretch of one track sounds like."""
+
+    SPEECH = "speech"
+    MUSIC = "music"  # music or another lasting sound that is not speech: ringing, tones, noise
+    SILENCE = "silence"
+
+
+class Layout(StrEnum):
+    """How the parties lie on the tracks."""
+
+    TRACK_PER_PARTY = "track_per_party"  # each track carries one side: parties come from the tracks
+    MIXED = "mixed"  # one track, or several that carry the same sound: parties come from diarization
+
+
+class Code(StrEnum):
+    """Why a person should look or listen again. Stable: other programs read it."""
+
+    TRUNCATED = "truncated_recording"
+    NO_SPEECH = "no_speech"
+    SILENT_TRACK = "silent_track"
+    SAME_SOUND = "same_sound_on_tracks"
+    NOT_HEARD = "not_heard"
+    UNCERTAIN_WORDS = "uncertain_words"
+    OVERLAP = "overlap"
+    UNKNOWN_PARTY = "unknown_party"
+    UNATTRIBUTED_WORDS = "unattributed_words"
+    LANGUAGE_UNSURE = "language_unsure"
+    NO_MODEL = "no_model"
+    CLIPPED = "clipped"
+
+
+@dataclass(frozen=True)
+class CallWarning:
+    """Something that a reader should know about this record, in plain words, with the stretch where it is known."""
+
+    code: Code
+    message: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One stretch of one track that sounds alike."""
+
+    channel: int
+    kind: SoundKind
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A stretch in which the customer waits: music, or silence on every track."""
+
+    start_s: float
+    end_s: float
+    kind: SoundKind
+    channel: int | None  # the track on which the music plays; None for silence
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What the ``listen`` stage found: kinds of sound per track, holds, and how the parties lie on the tracks.
+
+    ``heard_channels`` are the tracks worth transcribing: both of a stereo call, one of a mixed one.
+    """
+
+    layout: Layout
+    heard_channels: tuple[int, ...]
+    stretches: tuple[Stretch, ...]
+    holds: tuple[Hold, ...]
+    warnings: tuple[CallWarning, ...] = ()
+
+    def speech(self, channel: int) -> tuple[Interval, ...]:
+        """The stretches of speech on one track, in order."""
+        return tuple(
+            Interval(s.start_s, s.end_s) for s in self.stretches if s.channel == channel and s.kind is SoundKind.SPEECH
+        )
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as heard. ``confidence`` in [0, 1] is the model's own probability; ``text`` carries no spaces."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """The words of one stretch of sound and the language in which they were heard (ISO 639-1)."""
+
+    words: tuple[Word, ...]
+    language: str | None
+    language_confidence: float | None
+
+
+@dataclass(frozen=True)
+class TrackWords:
+    """The words heard on one track, in the order of their start."""
+
+    channel: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What the ``transcribe`` stage gives: words per track, before anybody is said to have spoken them."""
+
+    tracks: tuple[TrackWords, ...]
+    language: str | None
+    language_confidence: float | None
+    warnings: tuple[CallWarning, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpeakerStretch:
+    """A stretch in which one anonymous speaker is heard. Stretches of different speakers may overlap."""
+
+    speaker: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Voices:
+    """What the ``separate`` stage gives: who is heard when, as anonymous labels.
+
+    On a track per party the speaker is the track (``track 0``), and ``channel_of`` names its channel.
+    """
+
+    stretches: tuple[SpeakerStretch, ...]
+    channel_of: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One speaker and the party he or she was found to be, with the reason, so that it can be contested."""
+
+    party: Party
+    name: str | None
+    speaker: str
+    channel: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Consecutive words of one speaker. ``overlaps`` says that somebody else is heard within it."""
+
+    id: str
+    party: Party
+    speaker: str | None  # None where nobody was found to be speaking
+    channel: int | None
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...]
+    overlaps: bool = False
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What the ``attribute`` stage gives: the turns in order of their start, and who the speakers are."""
+
+    participants: tuple[Participant, ...]
+    turns: tuple[Turn, ...]
+    warnings: tuple[CallWarning, ...] = ()
