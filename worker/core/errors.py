@@ -22,7 +22,7 @@ class CallError(Exception):
 
 
 class BadRecording(CallError):
-    """This file is not sound we can read. Nothing was changed. Send the recording again as WAV, FLAC, OGG, MP3 or M4A."""
+    """This file is not sound we can read. Nothing was changed. Send it again as WAV, FLAC, OGG, MP3 or M4A."""
 
 
 class Unavailable(CallError):

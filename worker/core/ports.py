@@ -1,8 +1,8 @@
 """What the stages ask of the outside: the contracts that adapters and their fakes both keep.
 
-The docstrings here are the contract; ``tests/contract`` checks every adapter, real or fake, against them. Adapters raise
-our errors only (``worker.core.errors``): BrokenModel for weights or output outside the contract, Unavailable for what
-may work later.
+The docstrings here are the contract; ``tests/contract`` checks every adapter, real or fake, against them. Adapters
+raise our errors only (``worker.core.errors``): BrokenModel for weights or output outside the contract, Unavailable for
+what may work later.
 """
 
 from __future__ import annotations

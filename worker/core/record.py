@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.core.summary import Summary
-from worker.core.transcript import Hold, Layout, Participant, Turn, CallWarning
+from worker.core.transcript import CallWarning, Hold, Layout, Participant, Turn
 
 SCHEMA_VERSION = 1
 

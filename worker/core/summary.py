@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from worker.core.call import Party
 from worker.core.errors import Invalid
-from worker.core.transcript import Turn, CallWarning
+from worker.core.transcript import CallWarning, Turn
 
 
 class StatementKind(StrEnum):

@@ -9,7 +9,7 @@ from worker.core.ports import Progress
 from worker.core.record import SCHEMA_VERSION, CallRecord, MadeBy, RecordingSummary
 from worker.core.sound import Sound
 from worker.core.summary import Summary
-from worker.core.transcript import Code, Conversation, Listening, Transcript, CallWarning
+from worker.core.transcript import CallWarning, Code, Conversation, Listening, Transcript
 
 
 def publish(

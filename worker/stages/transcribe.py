@@ -9,7 +9,7 @@ from __future__ import annotations
 from worker.core.call import CallDetails
 from worker.core.ports import Load, Progress, Transcriber, part_of
 from worker.core.sound import Sound
-from worker.core.transcript import Code, Listening, TrackWords, Transcript, CallWarning
+from worker.core.transcript import CallWarning, Code, Listening, TrackWords, Transcript
 
 SURE_LANGUAGE = 0.5
 """Below this probability the language itself is a guess, and the reader is told."""
