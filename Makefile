@@ -1,0 +1,60 @@
+# On Record: `make run` shows it working, `make test` proves it. Both set up everything they need, once.
+
+PYTHON ?= python3
+# The address of a package index that carries CPU builds of torch, for machines without a GPU whose usual index does
+# not (the general index's Linux build brings several gigabytes of CUDA). Empty: take what the usual index offers.
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test check lint lock setup weights clean
+
+run: setup weights ## set up, start everything on this machine, and work the sample call
+	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac
+
+test: setup test-weights ## set up and pass every test
+	@$(BIN)/python -m pytest
+
+check: lint test ## what CI runs
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m scripts.check_docs
+
+setup: $(READY)
+
+weights: setup
+	@$(BIN)/onrecord models fetch
+
+# The tests also use a quick model, so that the real recogniser can be tried often.
+test-weights: setup
+	@$(BIN)/onrecord models fetch --for-tests
+
+$(READY): pyproject.toml requirements/torch.txt requirements/lock.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "On Record needs Python 3.11 to 3.13; this is %d.%d. Name another: make PYTHON=python3.12" % v)'
+	@echo "Setting up in $(VENV) (about 2 minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install -q $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements/torch.txt
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/lock.txt
+	@$(PIP) install -q --no-deps --editable .
+	@$(BIN)/python scripts/repair_torchaudio.py
+	@touch $@
+
+lock: setup ## pin every dependency anew, a week behind the newest releases
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --exclude-newer "7 days" --all-extras --group dev \
+	  --constraint requirements/torch.txt $(UNLOCKED) pyproject.toml --output-file requirements/lock.txt
+
+# torch has a file of its own, and pins the CUDA libraries that it wants by itself.
+UNLOCKED := $(foreach name,torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cccl \
+  nvidia-cuda-crt nvidia-cuda-cupti nvidia-cuda-nvcc nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 \
+  nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 \
+  nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx nvidia-nvvm,--no-emit-package $(name))
+
+clean: ## remove what setup made here; stored calls and weights stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,203 @@
+"""Puts the parts together: the only module that knows all of them, used by the command line alone.
+
+Everything here is lazy: a host that serves pages never loads a model, and a model is loaded when the first call needs
+it and then stays for as long as its process.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from models.catalogue import find
+from models.weights import locate
+from worker.core.errors import Unavailable
+from worker.core.ports import Diarizer, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
+from worker.jobs import JobQueue, Work
+from worker.record.sounds import SoundStore
+from worker.record.store import Store
+from worker.redis_server import EmbeddedRedis
+from worker.settings import Settings
+from worker.web.access import Links
+
+A = TypeVar("A")
+
+NO_WRITING_MODEL = "none"
+
+
+def code_revision() -> str:
+    """What made a stage that asks no model: this package at its version."""
+    return f"onrecord {version('onrecord')}"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One On Record, as its settings describe it."""
+
+    settings: Settings
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, brought to the newest form of its tables."""
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        store = Store(self.settings.database)
+        store.migrate()
+        return store
+
+    @cached_property
+    def sounds(self) -> SoundStore:
+        """Where recordings are kept."""
+        return SoundStore(self.settings.sounds)
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of what lives only as long as `onrecord up`: the embedded queue's socket, logs."""
+        return self.settings.data_dir / "run"
+
+    def embedded_redis(self) -> EmbeddedRedis:
+        """The queue server of our own, not yet started."""
+        return EmbeddedRedis(self.run_dir)
+
+    def queue(self) -> JobQueue:
+        """The queue. Raises Unavailable, saying what to do, if there is none to reach."""
+        url = self.settings.redis_url or EmbeddedRedis.find(self.run_dir)
+        if url is None:
+            raise Unavailable("No queue is running here. Start `onrecord up`, or set ONRECORD_REDIS_URL.")
+        redis = Redis.from_url(url)
+        try:
+            redis.ping()
+        except RedisError as error:
+            raise Unavailable("The queue (Redis) of ONRECORD_REDIS_URL does not answer. Is it running?") from error
+        return JobQueue(redis, self.settings.queue)
+
+    def queue_if_any(self) -> JobQueue | None:
+        """The queue, or None while it cannot be reached: a call is accepted without it and worked later."""
+        with suppress(Unavailable):
+            return self.queue()
+        return None
+
+    def work(self) -> Work:
+        """What a worker process needs to run stages."""
+        return Work(
+            store=self.store,
+            sounds=self.sounds,
+            queue=self.queue(),
+            ports={**ports(self.settings), "scratch": self.settings.scratch},
+            scratch=self.settings.scratch,
+            worker=f"{socket.gethostname()}.{os.getpid()}",
+            code_revision=code_revision(),
+            lease_s=self.settings.lease_s,
+            max_attempts=self.settings.max_attempts,
+        )
+
+    @cached_property
+    def links(self) -> Links:
+        """Signed links to records."""
+        return Links(self._link_secret(), valid_for=timedelta(days=self.settings.link_days))
+
+    def _link_secret(self) -> str:
+        """The secret of the settings, else one made once and kept readable for its owner only."""
+        if self.settings.link_secret:
+            return self.settings.link_secret
+        path = self.settings.data_dir / "link.secret"
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        # The link fails if another process was first; then its secret is the one.
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+        return path.read_text()
+
+
+def ports(settings: Settings) -> dict[str, object]:
+    """A loader for each model port of the stages; the scratch folder is the caller's to add."""
+    return {
+        "voice_detector": _once(_voice_detector),
+        "transcriber": _once(lambda: _transcriber(settings)),
+        "diarizer": _once(lambda: _diarizer(settings)),
+        "summarizer": _once(lambda: _summarizer(settings)),
+    }
+
+
+def _once(build: Callable[[], A]) -> Load[A]:
+    """A loader that builds its adapter the first time and gives the same one ever after, from any thread."""
+    lock = Lock()
+    built = cache(build)
+
+    def load() -> A:
+        with lock:
+            return built()
+
+    return load
+
+
+def _made_with(*names: str) -> MadeWith:
+    return MadeWith(" + ".join(names), " + ".join(find(name).revision for name in names))
+
+
+def _voice_detector() -> VoiceDetector:
+    from models.voice_detector import SileroVoiceDetector
+
+    return SileroVoiceDetector()
+
+
+def _transcriber(settings: Settings) -> Transcriber:
+    from models.devices import pick_device
+    from models.transcriber import WhisperTranscriber
+
+    device = pick_device(settings.device)
+    return WhisperTranscriber(
+        locate(find(settings.speech_model), models_dir=settings.models_dir),
+        made_with=_made_with(settings.speech_model),
+        device=device,
+        compute_type="float16" if device == "cuda" else "int8",
+        threads=settings.threads,
+    )
+
+
+def _diarizer(settings: Settings) -> Diarizer:
+    from models.devices import pick_device
+    from models.diarizer import PyannoteDiarizer
+
+    return PyannoteDiarizer(
+        locate(find(settings.segmentation_model), models_dir=settings.models_dir),
+        locate(find(settings.voices_model), models_dir=settings.models_dir),
+        made_with=_made_with(settings.segmentation_model, settings.voices_model),
+        device=pick_device(settings.device),
+        threads=settings.threads,
+    )
+
+
+def _summarizer(settings: Settings) -> Summarizer:
+    from models.devices import pick_device
+    from models.summarizer import NoSummarizer, TransformersSummarizer
+
+    if settings.writing_model == NO_WRITING_MODEL:
+        return NoSummarizer()
+    return TransformersSummarizer(
+        locate(find(settings.writing_model), models_dir=settings.models_dir),
+        made_with=_made_with(settings.writing_model),
+        device=pick_device(settings.device),
+        threads=settings.threads,
+    )
+
+
+def wanted_models(settings: Settings) -> tuple[str, ...]:
+    """Catalogue names of the models that these settings use."""
+    writing = () if settings.writing_model == NO_WRITING_MODEL else (settings.writing_model,)
+    return (settings.speech_model, settings.segmentation_model, settings.voices_model, *writing)

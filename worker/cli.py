@@ -1,0 +1,336 @@
+"""The command ``onrecord``: reads arguments, hands over to the parts, prints what they give.
+
+Every import that is not needed to show the help is inside the command that needs it, so that ``onrecord --help``
+answers at once and loads no model.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.core.errors import CallError, Invalid
+
+if TYPE_CHECKING:
+    from worker.bootstrap import Installation
+    from worker.core.call import CallDetails
+
+app = typer.Typer(
+    help="Turns recorded customer calls into records that both sides can read, check and add to.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="The models' weights: what there is, fetching and checking them.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+EXIT_OUR_ERROR = 1
+
+Agent = Annotated[str | None, typer.Option(help="Name of the agent, where it is known.")]
+Customer = Annotated[str | None, typer.Option(help="Name of the customer, where it is known.")]
+StartedAt = Annotated[
+    str | None, typer.Option(help="When the call began, with its zone, such as 2026-03-10T10:14:00+01:00.")
+]
+ExternalId = Annotated[str | None, typer.Option(help="The id that your own system gave to the call.")]
+Language = Annotated[str | None, typer.Option(help="Language of the call, such as en; heard if not given.")]
+AgentChannel = Annotated[int | None, typer.Option(min=0, max=7, help="Channel on which the agent is, from 0.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def main() -> None:
+    """Runs the command; our own errors end it with one line that says what is wrong, and exit status 1."""
+    try:
+        app()
+    except CallError as error:
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(EXIT_OUR_ERROR)
+
+
+def _installation() -> Installation:
+    from worker.bootstrap import Installation
+    from worker.logs import configure_logs
+    from worker.settings import read_settings
+
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    return Installation(settings)
+
+
+def _details(
+    agent: str | None,
+    customer: str | None,
+    started_at: str | None,
+    external_id: str | None,
+    language: str | None,
+    agent_channel: int | None,
+) -> CallDetails:
+    from worker.core.call import CallDetails, Party
+
+    began = None
+    if started_at is not None:
+        try:
+            began = datetime.fromisoformat(started_at)
+        except ValueError as error:
+            raise Invalid("--started-at is not an instant such as 2026-03-10T10:14:00+01:00.") from error
+    parties = {} if agent_channel is None else {agent_channel: Party.AGENT}
+    return CallDetails(agent, customer, began, external_id, language, parties)
+
+
+@app.command()
+def up(
+    sample: Annotated[
+        Path | None, typer.Option(help="A recording to put on the queue and follow once everything runs.")
+    ] = None,
+) -> None:
+    """Run everything on this machine: the queue, one worker and the pages. Ends with Ctrl-C."""
+    from worker.up import run_up
+
+    installation = _installation()
+    run_up(
+        settings=installation.settings,
+        store=installation.store,
+        sounds=installation.sounds,
+        links=installation.links,
+        run_dir=installation.run_dir,
+        sample=sample,
+    )
+
+
+@app.command()
+def work() -> None:
+    """Run one worker: takes stages from the queue until it is stopped (SIGTERM finishes the stage under way)."""
+    from worker.work import run_worker
+
+    run_worker(_installation().work())
+
+
+@app.command()
+def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD_PORT.")] = None) -> None:
+    """Serve the pages."""
+    import uvicorn
+
+    from worker.web.app import create_app
+
+    installation = _installation()
+    settings = installation.settings
+    uvicorn.run(
+        create_app(store=installation.store, sounds=installation.sounds, links=installation.links),
+        host=settings.host,
+        port=settings.port if port is None else port,
+        log_level="warning",
+        access_log=False,  # an address carries the token that opens a record
+    )
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Recordings: WAV, FLAC, OGG, MP3, M4A, WebM, AMR, G.722 …")],
+    agent: Agent = None,
+    customer: Customer = None,
+    started_at: StartedAt = None,
+    external_id: ExternalId = None,
+    language: Language = None,
+    agent_channel: AgentChannel = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the calls until they are ready or failed.")] = False,
+) -> None:
+    """Hand recordings over. "Accepted" means that the bytes are safe; a worker makes the records."""
+    from worker.console import StageProgress, err, out
+    from worker.follow import follow
+    from worker.intake.accept import accept_file
+
+    if external_id is not None and len(files) > 1:
+        raise Invalid("One external id is one call: hand over one file with it.")
+    details = _details(agent, customer, started_at, external_id, language, agent_channel)
+    installation = _installation()
+    queue = installation.queue_if_any()
+    if queue is None:
+        err.print("No queue is running. What is handed over is kept and waits until `onrecord up` or a worker runs.")
+    accepted = []
+    refused = 0
+    for path in files:
+        try:
+            call = accept_file(path, details, store=installation.store, sounds=installation.sounds, queue=queue)
+        except CallError as error:  # one bad file does not hold up the others
+            err.print(f"{path}: {error.message}", markup=False)
+            refused += 1
+            continue
+        accepted.append(call.call_id)
+        out.print(f"{call.call_id}  {'accepted' if call.is_new else 'already here'}  {path.name}", markup=False)
+    failed = 0
+    if wait:
+        for call_id in accepted:
+            with StageProgress(err) as progress:
+                failed += not follow(installation.store, call_id, progress.show)
+            out.print(f"{call_id}  {installation.store.call(call_id).standing}", markup=False)
+    if refused or failed:
+        raise typer.Exit(EXIT_OUR_ERROR)
+
+
+@app.command()
+def process(
+    file: Annotated[Path, typer.Argument(help="A recording.")],
+    agent: Agent = None,
+    customer: Customer = None,
+    started_at: StartedAt = None,
+    language: Language = None,
+    agent_channel: AgentChannel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work a recording in this process and print its record; nothing is stored and no queue is needed."""
+    import tempfile
+
+    from worker.bootstrap import code_revision, ports
+    from worker.console import StageProgress, err, out, print_record
+    from worker.exchange.result_json import record_to_json
+    from worker.process import process_file
+
+    settings = _installation().settings
+    with StageProgress(err) as progress, tempfile.TemporaryDirectory(prefix="onrecord-") as scratch:
+        record = process_file(
+            file,
+            _details(agent, customer, started_at, None, language, agent_channel),
+            ports=ports(settings),
+            scratch=Path(scratch),
+            code_revision=code_revision(),
+            show=lambda stage, share: progress.show(stage, share, duration_s=None),
+        )
+    if as_json:
+        typer.echo(record_to_json(record, indent=2))
+    else:
+        print_record(record, console=out)
+
+
+@app.command()
+def calls(
+    failed: Annotated[bool, typer.Option("--failed", help="Only calls that failed, with the reason.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """List calls and where each stands."""
+    from worker.console import print_calls
+
+    rows = _installation().store.calls(failed=failed, limit=limit)
+    print_calls((row.call_id, row.file_name, row.received_at, row.standing) for row in rows)
+
+
+@app.command()
+def show(
+    call: Annotated[str, typer.Argument(help="The call's id, or as much of its beginning as is unique.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show the record of a call, or where it stands."""
+    from worker.console import out, print_record
+    from worker.exchange.result_json import record_to_json
+
+    store = _installation().store
+    stored = store.call(call)
+    record = store.record(stored.call_id)
+    if record is None:
+        raise Invalid(f"There is no record of {stored.call_id} yet: {stored.standing}.")
+    if as_json:
+        typer.echo(record_to_json(record, indent=2))
+    else:
+        print_record(record, console=out)
+
+
+@app.command()
+def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")]) -> None:
+    """Print the links that open a call's record for its agent and for its customer."""
+    from worker.console import out
+    from worker.web.access import PARTIES, Holder
+
+    installation = _installation()
+    call_id = installation.store.call(call).call_id
+    for party in PARTIES:
+        address = installation.links.address(Holder(call_id, party), base=installation.settings.base_url)
+        out.print(f"{party}: {address}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def retry(
+    call: Annotated[list[str] | None, typer.Argument(help="Ids of failed calls, or their beginnings.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every failed call.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Every call that failed for this reason.")] = None,
+) -> None:
+    """Put failed calls back on the queue; each goes on at the stage where it failed."""
+    from worker.console import out
+
+    if not call and not every and reason is None:
+        raise Invalid("Say which: ids of calls, --all, or --reason BrokenModel.")
+    installation = _installation()
+    store, queue = installation.store, installation.queue_if_any()
+    ids = [store.call(one).call_id for one in call or ()]
+    again = store.retry(ids) if ids else store.retry_all(reason=reason)
+    for call_id, stage in again:
+        if queue is not None:
+            queue.put(call_id, stage)
+        out.print(f"{call_id}  tried again from {stage}", markup=False)
+    if not again:
+        out.print("Nothing failed among these calls.")
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """List the models that On Record knows: what for, licence, size, and whether they are here."""
+    from rich.table import Table
+
+    from models.catalogue import CATALOGUE
+    from models.weights import is_fetched
+    from worker.bootstrap import wanted_models
+    from worker.console import out
+
+    settings = _installation().settings
+    wanted = wanted_models(settings)
+    table = Table("model", "use", "licence", "size", "memory", "here", "in use")
+    for model in CATALOGUE:
+        here = "yes" if is_fetched(model, models_dir=settings.models_dir) else "no"
+        table.add_row(
+            model.name,
+            model.use.value,
+            model.licence,
+            f"{model.size_bytes / 1e6:,.0f} MB",
+            f"{model.memory_mb:,} MB",
+            here,
+            "yes" if model.name in wanted else "",
+        )
+    out.print(table)
+
+
+@models_app.command("fetch")
+def fetch_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Catalogue names; those in use if none is given.")] = None,
+) -> None:
+    """Fetch weights, check their hashes and make them ready; what is already here is left as it is."""
+    from models.catalogue import find
+    from models.weights import fetch, is_fetched
+    from worker.bootstrap import wanted_models
+    from worker.console import FetchProgress, err, out
+
+    settings = _installation().settings
+    for model in [find(name) for name in names or wanted_models(settings)]:
+        if is_fetched(model, models_dir=settings.models_dir):
+            continue
+        with FetchProgress(err, model.name) as progress:
+            fetch(model, models_dir=settings.models_dir, folder=settings.models_source, progress=progress.show)
+        out.print(f"{model.name} is fetched and checked.")
+
+
+@models_app.command("check")
+def check_models() -> None:
+    """Hash every fetched file again and say what is not as it should be."""
+    from models.catalogue import find
+    from models.weights import check
+    from worker.bootstrap import wanted_models
+    from worker.console import out
+
+    settings = _installation().settings
+    wrong = 0
+    for name in wanted_models(settings):
+        status = check(find(name), models_dir=settings.models_dir)
+        wrong += not status.is_good
+        out.print(f"{name}: {status}", markup=False)
+    if wrong:
+        raise typer.Exit(EXIT_OUR_ERROR)

@@ -1,0 +1,156 @@
+"""What the command line shows: progress while a call is worked, tables, and a short view of a record.
+
+Everything here takes plain values and prints; it asks nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from worker.core.call import Party
+from worker.core.record import CallRecord
+from worker.core.summary import Statement, StatementKind
+from worker.core.transcript import Participant, Turn
+from worker.stages import STAGES
+
+out = Console()
+err = Console(stderr=True)
+
+HEADINGS = {
+    StatementKind.ASKED: "What was asked",
+    StatementKind.EXPLAINED: "What was explained",
+    StatementKind.DONE: "What was done",
+    StatementKind.PROMISED: "What was promised",
+    StatementKind.REFUSED: "What was refused",
+    StatementKind.OUTCOME: "How it ended",
+    StatementKind.NEXT: "What is next",
+}
+
+
+def clock(seconds: float) -> str:
+    """A point in a call as people write it: 2:05, or 1:02:05 past an hour."""
+    minutes, whole_s = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_s:02}" if hours else f"{minutes}:{whole_s:02}"
+
+
+class StageProgress:
+    """A progress line per stage: its name, per cent, and how many seconds of the call's sound are done."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.fields[stage]:<11}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[sound]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._lines: dict[str, TaskID] = {}
+
+    def __enter__(self) -> StageProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, stage: str, share: float, *, duration_s: float | None) -> None:
+        """Moves a stage's line to a share of its work; stages appear as they begin."""
+        if stage not in self._lines:
+            self._lines[stage] = self._progress.add_task("", total=1.0, stage=stage, sound="")
+        sound = f"{share * duration_s:5.0f} of {duration_s:.0f} s of sound" if duration_s else ""
+        self._progress.update(self._lines[stage], completed=share, sound=sound)
+
+    def following(self, duration_s: Callable[[], float | None]) -> Callable[[str, float], None]:
+        """A callback that takes a stage and its share; the call's length is asked for as soon as it is known."""
+        return lambda stage, share: self.show(stage, share, duration_s=duration_s())
+
+
+def print_record(record: CallRecord, *, console: Console = out, turns: int | None = None) -> None:
+    """A record for people: head, statements with their times, then the conversation (the first ``turns`` of it)."""
+    by_id = {turn.id: turn for turn in record.turns}
+    console.print(_head(record))
+    for kind in StatementKind:
+        group = [statement for statement in record.summary.statements if statement.kind is kind]
+        if group:
+            console.print(f"\n[bold]{HEADINGS[kind]}[/bold]")
+        for statement in group:
+            console.print(Padding(_statement(statement, by_id), (0, 0, 0, 2)))
+    console.print("\n[bold]The conversation[/bold]")
+    console.print(_conversation(record, turns))
+    for warning in record.warnings:
+        at = f" (at {clock(warning.start_s)})" if warning.start_s is not None else ""
+        console.print(Text(f"! {warning.message}{at}", style="yellow"))
+    made = ", ".join(f"{made.stage} {made.seconds:.1f} s" for made in record.made_by)
+    console.print(Text(f"Heard and written by machine. {made}.", style="dim"))
+
+
+def _head(record: CallRecord) -> Text:
+    recording = record.recording
+    hold_s = sum(hold.end_s - hold.start_s for hold in record.holds)
+    waited = f", of which {clock(hold_s)} on hold" if hold_s else ""
+    when = f"{record.started_at:%A %-d %B %Y, %H:%M %Z}, " if record.started_at else ""
+    channels = "1 channel" if recording.channels == 1 else f"{recording.channels} channels"
+    language = record.language or "language unknown"
+    who = "; ".join(_participant(part) for part in record.parties) or "nobody was heard"
+    return Text.assemble(
+        (f"{when}{clock(recording.duration_s)}{waited}", "bold"),
+        f"\n{channels}, {recording.sample_rate_hz / 1000:g} kHz {recording.codec}, {language}",
+        f"\n{who}",
+    )
+
+
+def _participant(part: Participant) -> str:
+    name = f" {part.name}" if part.name else ""
+    return f"{part.party}{name} = {part.speaker} ({part.reason})"
+
+
+def _statement(statement: Statement, turns: dict[str, Turn]) -> Text:
+    at = ", ".join(clock(piece.start_s) for piece in statement.evidence if piece.turn in turns)
+    how = "quoted" if statement.quoted else f"support {statement.support:.2f}"
+    return Text.assemble(f"{statement.text} ", (f"▸ {at} · {how}", "dim"))
+
+
+def _conversation(record: CallRecord, limit: int | None) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    names = {part.speaker: part.name for part in record.parties if part.name}
+    shown = record.turns if limit is None else record.turns[:limit]
+    lines: list[tuple[float, str, str]] = [
+        (turn.start_s, names.get(turn.speaker or "") or _party_name(turn.party), turn.text) for turn in shown
+    ]
+    lines += [
+        (hold.start_s, "", f"[hold, {hold.kind}, {hold.end_s - hold.start_s:.0f} s]")
+        for hold in record.holds
+        if limit is None or not shown or hold.start_s < shown[-1].end_s
+    ]
+    for start_s, who, text in sorted(lines):
+        table.add_row(clock(start_s), who, Text(text))
+    if len(shown) < len(record.turns):
+        table.add_row("", "", f"… and {len(record.turns) - len(shown)} more turns")
+    return table
+
+
+def _party_name(party: Party) -> str:
+    return {Party.UNKNOWN: "somebody", Party.OTHER: "another voice"}.get(party, party.value)
+
+
+def print_calls(rows: Iterable[tuple[str, str, datetime, str]], *, console: Console = out) -> None:
+    """A table of calls: id, file, when received, where it stands."""
+    table = Table("call", "file", "received", "where it stands")
+    for call_id, file_name, received_at, standing in rows:
+        table.add_row(call_id, Text(file_name), f"{received_at:%Y-%m-%d %H:%M:%S}", Text(standing))
+    console.print(table)
+
+
+STAGE_NAMES = tuple(stage.name for stage in STAGES)

@@ -1,0 +1,51 @@
+"""What to do about a failed stage: one pure decision, from the error and the attempts so far to a retry or an end.
+
+The job only carries it out, so the whole policy is the table in ``tests/jobs/test_failures.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.errors import BadRecording, BrokenModel, BrokenRecord, CallError, Unavailable
+
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 600.0
+GROWTH = 4.0
+
+
+class OutOfTime(Unavailable):
+    """The stage ran longer than it may. It is tried again; if it stays so, give the worker a faster machine."""
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """Put the stage back on the queue after a wait."""
+
+    after_s: float
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Fail the call and show this to whoever can act on it."""
+
+    reason: str  # the error's type, a word that calls can be grouped and retried by
+    message: str
+
+
+def decide(error: BaseException, *, attempts: int, max_attempts: int) -> TryAgain | GiveUp:
+    """What to do after ``attempts`` runs, the last of which raised ``error``.
+
+    What may work later is tried again with growing waits (5 s, 20 s, 80 s, 320 s, then 600 s). What these bytes or
+    these weights will never do stops at once. A bug is not retried: it would only hide.
+    """
+    match error:
+        case Unavailable() if attempts < max_attempts:
+            return TryAgain(min(LONGEST_WAIT_S, FIRST_WAIT_S * GROWTH ** (attempts - 1)))
+        case Unavailable():
+            return GiveUp(type(error).__name__, f"{error.message} Tried {attempts} times.")
+        case BadRecording() | BrokenModel() | BrokenRecord() | CallError():
+            return GiveUp(type(error).__name__, error.message)
+        case _:
+            # Its own message may carry words of the call, so only its type leaves the process.
+            return GiveUp("Bug", f"{type(error).__name__} in our own code. The log of the worker has the traceback.")

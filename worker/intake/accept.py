@@ -1,0 +1,44 @@
+"""Accepting a recording: the one door behind every way in.
+
+Accepted means safe: the bytes are kept and the call is in the database before anybody is told "accepted". The queue
+comes last and may fail, because a worker's sweeper finds the call there without it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from worker.core.call import CallDetails
+from worker.core.errors import BadRecording, Invalid, Unavailable
+from worker.jobs import JobQueue
+from worker.record.sounds import SoundStore
+from worker.record.store import Accepted, Store
+from worker.stages import STAGES
+
+log = structlog.get_logger()
+
+
+def accept_file(
+    path: Path, details: CallDetails, *, store: Store, sounds: SoundStore, queue: JobQueue | None
+) -> Accepted:
+    """Keeps a recording's bytes, opens its call, and puts the first stage on the queue.
+
+    The same recording under the same external id is one call, however often it is handed over. Whether the bytes are
+    sound is found out later, by ``decode``: what arrived is kept first. Raises Invalid for what is no file,
+    BadRecording for an empty one (there is nothing to keep), Unavailable if the bytes or the call cannot be stored.
+    """
+    if not path.is_file():
+        raise Invalid(f"There is no file {path}. Nothing was changed.")
+    if path.stat().st_size == 0:
+        raise BadRecording(f"The file {path.name} is empty. Nothing was changed. Send the recording again.")
+    kept = sounds.keep(path)
+    accepted = store.accept(details, sha256=kept.sha256, file_name=path.name, size_bytes=kept.size_bytes)
+    log.info("call.accepted", call=accepted.call_id, new=accepted.is_new)
+    if accepted.is_new and queue is not None:
+        try:
+            queue.put(accepted.call_id, STAGES[0].name)
+        except Unavailable:
+            log.warning("queue.unreachable", call=accepted.call_id)
+    return accepted

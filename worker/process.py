@@ -1,0 +1,60 @@
+"""All stages in this process, with nothing stored and no queue: the quickest look, and what benchmarks use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from worker.core.call import CallDetails, Recording
+from worker.core.errors import BadRecording, Invalid
+from worker.core.record import CallRecord, MadeBy
+from worker.core.stage import run_stage
+from worker.stages import STAGES
+
+ShowStage = Callable[[str, float], None]
+"""Called with a stage's name and the share of its work that is done."""
+
+
+def process_file(
+    path: Path,
+    details: CallDetails,
+    *,
+    ports: Mapping[str, object],
+    scratch: Path,
+    code_revision: str,
+    show: ShowStage,
+) -> CallRecord:
+    """The record of one recording.
+
+    Raises Invalid if there is no such file, and whatever a stage raises.
+    """
+    if not path.is_file():
+        raise Invalid(f"There is no file {path}.")
+    if path.stat().st_size == 0:
+        raise BadRecording(f"The file {path.name} is empty. Send the recording again.")
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    made_by: list[MadeBy] = []
+    values: dict[str, object] = {
+        "recording": Recording(sha256, path.name, path.stat().st_size, path),
+        "details": details,
+        "made_by": made_by,
+    }
+    for stage in STAGES:
+        show(stage.name, 0.0)
+        result = run_stage(
+            stage,
+            values,
+            {**ports, "scratch": scratch},
+            code_revision=code_revision,
+            progress=partial(show, stage.name),
+        )
+        show(stage.name, 1.0)
+        values[stage.produces] = result.value
+        made_by.append(result.made_by)
+    record = values[STAGES[-1].produces]
+    if not isinstance(record, CallRecord):
+        raise TypeError("The last stage gives the record.")
+    return record

@@ -1,0 +1,121 @@
+"""Every setting of On Record, each with its default and its unit: the one reader of the environment.
+
+A setting is an environment variable with the prefix ``ONRECORD_``. One that is not known is refused, because a
+misspelt setting that is silently ignored is found out at the worst time.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.core.errors import Invalid
+
+PREFIX = "ONRECORD_"
+
+
+class Settings(BaseSettings):
+    """What can be set. The README's table is checked against these fields and their descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("onrecord")),
+        description="Folder of the embedded defaults: database, recordings, scratch files, logs, the queue's socket.",
+    )
+    database_url: str | None = Field(
+        default=None, description="The database, e.g. postgresql+psycopg://…; SQLite in the data folder if not set."
+    )
+    sounds_url: str | None = Field(
+        default=None, description="Where recordings are kept: a folder, s3://…, gs://… or az://…"
+    )
+    redis_url: str | None = Field(
+        default=None, description="The queue's Redis; if not set, `onrecord up` starts a server of its own."
+    )
+    queue: str = Field(default="onrecord", min_length=1, description="Name of the queue on that Redis.")
+    scratch_dir: Path | None = Field(
+        default=None, description="Folder for decoded sound while a call is worked: 230 MB per hour and channel."
+    )
+    host: str = Field(default="127.0.0.1", description="Address on which the pages are served.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port of the pages; 0 takes any that is free.")
+    public_url: str | None = Field(
+        default=None, description="Address under which people reach the pages, if not http://HOST:PORT."
+    )
+    link_secret: str | None = Field(
+        default=None,
+        min_length=32,
+        repr=False,
+        description="Secret that signs people's links; made once in the data folder if not set.",
+    )
+    link_days: int = Field(default=30, ge=1, description="Days for which a link opens its record.")
+    models_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("onrecord")) / "models",
+        description="Folder into which weights are fetched.",
+    )
+    models_source: Path | None = Field(
+        default=None, description="Folder with weights that the operator brings; asked before hub and registry."
+    )
+    speech_model: str = Field(default="whisper-base", description="Catalogue name of the model that hears words.")
+    segmentation_model: str = Field(
+        default="pyannote-segmentation-3.0", description="Catalogue name of the model that finds changes of voice."
+    )
+    voices_model: str = Field(
+        default="campplus-zh-en", description="Catalogue name of the model that tells voices apart."
+    )
+    writing_model: str = Field(
+        default="qwen2.5-coder-0.5b-instruct",
+        description="Catalogue name of the model that writes statements; none quotes the call instead.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where models run; auto takes a GPU where there is one."
+    )
+    threads: int = Field(
+        default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Processor threads a model may use."
+    )
+    lease_s: float = Field(
+        default=60.0, gt=0, description="Seconds after which the work of a silent worker is given to another."
+    )
+    max_attempts: int = Field(default=5, ge=1, description="How often a stage is tried before the call is failed.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+
+    @property
+    def database(self) -> str:
+        """The address of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'onrecord.db'}"
+
+    @property
+    def sounds(self) -> str:
+        """The address of the store of recordings."""
+        return self.sounds_url or str(self.data_dir / "sounds")
+
+    @property
+    def base_url(self) -> str:
+        """The address under which people reach the pages."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for decoded sound."""
+        return self.scratch_dir or self.data_dir / "scratch"
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises Invalid, naming the variable, for an unknown one or a bad value."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            close = difflib.get_close_matches(name.upper(), sorted(known), n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise Invalid(f"There is no setting {name}.{meant} The README lists all of them.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{first['loc'][0]}".upper()
+        raise Invalid(f"The setting {name} does not fit: {first['msg']}.") from None  # the value may be a secret

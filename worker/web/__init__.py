@@ -1,0 +1,1 @@
+"""The pages: the record as both of its parties see it."""
