@@ -5,12 +5,12 @@ Everything here takes plain values and prints; it asks nothing and decides nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +18,6 @@ from worker.core.call import Party
 from worker.core.record import CallRecord
 from worker.core.summary import Statement, StatementKind
 from worker.core.transcript import Participant, Turn
-from worker.stages import STAGES
 
 out = Console()
 err = Console(stderr=True)
@@ -69,9 +68,26 @@ class StageProgress:
         sound = f"{share * duration_s:5.0f} of {duration_s:.0f} s of sound" if duration_s else ""
         self._progress.update(self._lines[stage], completed=share, sound=sound)
 
-    def following(self, duration_s: Callable[[], float | None]) -> Callable[[str, float], None]:
-        """A callback that takes a stage and its share; the call's length is asked for as soon as it is known."""
-        return lambda stage, share: self.show(stage, share, duration_s=duration_s())
+
+class FetchProgress:
+    """One line while a model's weights are fetched, by bytes."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._progress = Progress(
+            TextColumn(f"{name:<30}"), BarColumn(bar_width=30), DownloadColumn(), TimeElapsedColumn(), console=console
+        )
+        self._line = self._progress.add_task("", total=None)
+
+    def __enter__(self) -> FetchProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, done_bytes: int, total_bytes: int) -> None:
+        """Moves the line to the bytes done of all."""
+        self._progress.update(self._line, completed=done_bytes, total=total_bytes)
 
 
 def print_record(record: CallRecord, *, console: Console = out, turns: int | None = None) -> None:
@@ -151,6 +167,3 @@ def print_calls(rows: Iterable[tuple[str, str, datetime, str]], *, console: Cons
     for call_id, file_name, received_at, standing in rows:
         table.add_row(call_id, Text(file_name), f"{received_at:%Y-%m-%d %H:%M:%S}", Text(standing))
     console.print(table)
-
-
-STAGE_NAMES = tuple(stage.name for stage in STAGES)

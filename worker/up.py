@@ -13,16 +13,21 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from urllib.error import URLError
 
-from worker.bootstrap import Installation
+from redis import Redis
+
 from worker.console import StageProgress, out, print_record
 from worker.core.call import CallDetails
 from worker.core.errors import Unavailable
 from worker.follow import follow
 from worker.intake.accept import accept_file
-from worker.web.access import PARTIES, Holder
+from worker.jobs import JobQueue
+from worker.record.sounds import SoundStore
+from worker.record.store import Store
+from worker.redis_server import EmbeddedRedis
+from worker.settings import Settings
+from worker.web.access import PARTIES, Holder, Links
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 20.0
@@ -54,7 +59,7 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we say when to stop.
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 -- our own program, arguments of ours
                 [sys.executable, "-m", "worker", *self._arguments],
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
@@ -75,25 +80,20 @@ class Child:
             self._process.wait()
 
 
-def run_up(installation: Installation, *, sample: Path | None) -> None:
+def run_up(
+    *, settings: Settings, store: Store, sounds: SoundStore, links: Links, run_dir: Path, sample: Path | None
+) -> None:
     """Starts everything, works the sample call if one is given, and serves until SIGINT or SIGTERM."""
-    settings = installation.settings
     ending = threading.Event()
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        ending.set()
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop_signal, lambda *_: ending.set())
     with ExitStack() as stack:
-        redis_url = settings.redis_url or stack.enter_context(installation.embedded_redis())
-        installation.store.call_count()  # the tables are made before two processes look at them
+        redis_url = settings.redis_url or stack.enter_context(EmbeddedRedis(run_dir))
         port = free_port(settings.host, settings.port)
         environment = {"ONRECORD_REDIS_URL": redis_url, "ONRECORD_PORT": str(port)}
-        logs = installation.run_dir
         children = [
-            Child("worker", ["work"], environment=environment, log=logs / "worker.log"),
-            Child("web server", ["web"], environment=environment, log=logs / "web.log"),
+            Child("worker", ["work"], environment=environment, log=run_dir / "worker.log"),
+            Child("web server", ["web"], environment=environment, log=run_dir / "web.log"),
         ]
         for child in children:
             child.keep_running()
@@ -101,22 +101,21 @@ def run_up(installation: Installation, *, sample: Path | None) -> None:
         watcher = threading.Thread(target=_watch, args=(children, ending), name="watcher", daemon=True)
         watcher.start()
         stack.callback(watcher.join)
+        stack.callback(ending.set)
         _wait_until_served(settings.host, port, ending)
         base = settings.public_url or f"http://{settings.host}:{port}"
-        out.print(f"On Record runs. Pages: {base}  Logs: {logs}", markup=False)
+        out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False)
         if sample is not None:
-            _show_sample(installation, sample, base, ending)
+            queue = JobQueue(Redis.from_url(redis_url), settings.queue)
+            accepted = accept_file(sample, CallDetails(), store=store, sounds=sounds, queue=queue)
+            out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
+            _show_work(store, accepted.call_id, ending)
+            for party in PARTIES:
+                address = links.address(Holder(accepted.call_id, party), base=base)
+                out.print(f"The record for the {party}: {address}", markup=False, soft_wrap=True)
         out.print("Serving until Ctrl-C.")
         ending.wait()
         out.print("Finishing …")
-        ending.set()
-
-
-def record_links(installation: Installation, call_id: str, *, base: str | None = None) -> dict[str, str]:
-    """The address of the record for each party of the call."""
-    settings = installation.settings
-    base = base or settings.public_url or f"http://{settings.host}:{settings.port}"
-    return {party.value: f"{base}/r/{installation.links.token(Holder(call_id, party))}" for party in PARTIES}
 
 
 def free_port(host: str, port: int) -> int:
@@ -150,18 +149,12 @@ def _wait_until_served(host: str, port: int, ending: threading.Event) -> None:
             time.sleep(0.1)
 
 
-def _show_sample(installation: Installation, sample: Path, base: str, ending: threading.Event) -> None:
-    store = installation.store
-    accepted = accept_file(
-        sample, CallDetails(), store=store, sounds=installation.sounds, queue=installation.queue_if_any()
-    )
-    out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
+def _show_work(store: Store, call_id: str, ending: threading.Event) -> None:
+    """Progress while the call is worked, then a short view of its record, or why there is none."""
     with StageProgress(out) as progress:
-        ready = follow(store, accepted.call_id, progress.show, alive=lambda: not ending.is_set())
-    record = store.record(accepted.call_id) if ready else None
+        ready = follow(store, call_id, progress.show, alive=lambda: not ending.is_set())
+    record = store.record(call_id) if ready else None
     if record is None:
-        out.print(f"The sample call is not ready: {store.call(accepted.call_id).standing}", markup=False)
-        return
-    print_record(record, turns=8)
-    for party, address in record_links(installation, accepted.call_id, base=base).items():
-        out.print(f"The record for the {party}: {address}", markup=False, soft_wrap=True)
+        out.print(f"The call is not ready: {store.call(call_id).standing}", markup=False)
+    else:
+        print_record(record, turns=8)

@@ -11,12 +11,10 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from worker import jobs
-from worker.bootstrap import Installation
 
 
-def run_worker(installation: Installation) -> None:
+def run_worker(work: jobs.Work) -> None:
     """Works until SIGTERM or SIGINT (finishes the stage under way) or a second one (hands it back at once)."""
-    work = installation.work()
     jobs.install(work)
     sweeper = jobs.Sweeper(work.store, work.queue)
     sweeper.start()
