@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test check lint lock setup weights clean
+.PHONY: run test check lint lock setup weights test-weights clean
 
 run: setup weights ## set up, start everything on this machine, and work the sample call
 	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac
@@ -24,16 +24,15 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m scripts.check_docs
 
 setup: $(READY)
 
 weights: setup
 	@$(BIN)/onrecord models fetch
 
-# The tests also use a quick model, so that the real recogniser can be tried often.
-test-weights: setup
-	@$(BIN)/onrecord models fetch --for-tests
+# The tests also use a quick recogniser, so that the real thing can be tried often.
+test-weights: weights
+	@$(BIN)/onrecord models fetch whisper-tiny.en
 
 $(READY): pyproject.toml requirements/torch.txt requirements/lock.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "On Record needs Python 3.11 to 3.13; this is %d.%d. Name another: make PYTHON=python3.12" % v)'

@@ -23,7 +23,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from models.catalogue import find
-from models.weights import locate
+from models.weights import locate, read_revision
 from worker.core.errors import Unavailable
 from worker.core.ports import Diarizer, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.jobs import JobQueue, Work
@@ -146,8 +146,9 @@ def _once(build: Callable[[], A]) -> Load[A]:
     return load
 
 
-def _made_with(*names: str) -> MadeWith:
-    return MadeWith(" + ".join(names), " + ".join(find(name).revision for name in names))
+def _made_with(settings: Settings, *names: str) -> MadeWith:
+    revisions = [read_revision(find(name), models_dir=settings.models_dir) for name in names]
+    return MadeWith(" + ".join(names), " + ".join(revisions))
 
 
 def _voice_detector() -> VoiceDetector:
@@ -163,7 +164,7 @@ def _transcriber(settings: Settings) -> Transcriber:
     device = pick_device(settings.device)
     return WhisperTranscriber(
         locate(find(settings.speech_model), models_dir=settings.models_dir),
-        made_with=_made_with(settings.speech_model),
+        made_with=_made_with(settings, settings.speech_model),
         device=device,
         compute_type="float16" if device == "cuda" else "int8",
         threads=settings.threads,
@@ -177,7 +178,7 @@ def _diarizer(settings: Settings) -> Diarizer:
     return PyannoteDiarizer(
         locate(find(settings.segmentation_model), models_dir=settings.models_dir),
         locate(find(settings.voices_model), models_dir=settings.models_dir),
-        made_with=_made_with(settings.segmentation_model, settings.voices_model),
+        made_with=_made_with(settings, settings.segmentation_model, settings.voices_model),
         device=pick_device(settings.device),
         threads=settings.threads,
     )
@@ -191,7 +192,7 @@ def _summarizer(settings: Settings) -> Summarizer:
         return NoSummarizer()
     return TransformersSummarizer(
         locate(find(settings.writing_model), models_dir=settings.models_dir),
-        made_with=_made_with(settings.writing_model),
+        made_with=_made_with(settings, settings.writing_model),
         device=pick_device(settings.device),
         threads=settings.threads,
     )

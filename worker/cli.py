@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.core.errors import CallError, Invalid
+from worker.core.errors import CallError, Invalid, NotFound
 
 if TYPE_CHECKING:
     from worker.bootstrap import Installation
@@ -138,7 +138,7 @@ def add(
     wait: Annotated[bool, typer.Option("--wait", help="Follow the calls until they are ready or failed.")] = False,
 ) -> None:
     """Hand recordings over. "Accepted" means that the bytes are safe; a worker makes the records."""
-    from worker.console import StageProgress, err, out
+    from worker.console import StageProgress, err, out, standing_text
     from worker.follow import follow
     from worker.intake.accept import accept_file
 
@@ -165,7 +165,7 @@ def add(
         for call_id in accepted:
             with StageProgress(err) as progress:
                 failed += not follow(installation.store, call_id, progress.show)
-            out.print(f"{call_id}  {installation.store.call(call_id).standing}", markup=False)
+            out.print(f"{call_id}  {standing_text(installation.store.call(call_id).standing)}", markup=False)
     if refused or failed:
         raise typer.Exit(EXIT_OUR_ERROR)
 
@@ -211,9 +211,9 @@ def calls(
 ) -> None:
     """List calls and where each stands."""
     from worker.console import print_calls
+    from worker.record.standing import CallState
 
-    rows = _installation().store.calls(failed=failed, limit=limit)
-    print_calls((row.call_id, row.file_name, row.received_at, row.standing) for row in rows)
+    print_calls(_installation().store.calls(state=CallState.FAILED if failed else None, limit=limit))
 
 
 @app.command()
@@ -222,14 +222,15 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the record of a call, or where it stands."""
-    from worker.console import out, print_record
+    from worker.console import out, print_record, standing_text
     from worker.exchange.result_json import record_to_json
+    from worker.record.standing import CallState
 
     store = _installation().store
     stored = store.call(call)
-    record = store.record(stored.call_id)
-    if record is None:
-        raise Invalid(f"There is no record of {stored.call_id} yet: {stored.standing}.")
+    if stored.standing.state is not CallState.READY:
+        raise NotFound(f"There is no record of {stored.id} yet. It is {standing_text(stored.standing)}")
+    record = store.record(stored.id)
     if as_json:
         typer.echo(record_to_json(record, indent=2))
     else:
@@ -243,7 +244,7 @@ def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginni
     from worker.web.access import PARTIES, Holder
 
     installation = _installation()
-    call_id = installation.store.call(call).call_id
+    call_id = installation.store.call(call).id
     for party in PARTIES:
         address = installation.links.address(Holder(call_id, party), base=installation.settings.base_url)
         out.print(f"{party}: {address}", markup=False, soft_wrap=True)
@@ -262,12 +263,14 @@ def retry(
         raise Invalid("Say which: ids of calls, --all, or --reason BrokenModel.")
     installation = _installation()
     store, queue = installation.store, installation.queue_if_any()
-    ids = [store.call(one).call_id for one in call or ()]
-    again = store.retry(ids) if ids else store.retry_all(reason=reason)
+    if call:
+        again = tuple(stage for one in call for stage in store.retry(store.call(one).id))
+    else:
+        again = store.retry_all(reason=reason)
     for call_id, stage in again:
         if queue is not None:
             queue.put(call_id, stage)
-        out.print(f"{call_id}  tried again from {stage}", markup=False)
+        out.print(f"{call_id}  is tried again from {stage}", markup=False)
     if not again:
         out.print("Nothing failed among these calls.")
 

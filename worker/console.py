@@ -6,7 +6,6 @@ Everything here takes plain values and prints; it asks nothing and decides nothi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from rich.console import Console
 from rich.padding import Padding
@@ -18,6 +17,7 @@ from worker.core.call import Party
 from worker.core.record import CallRecord
 from worker.core.summary import Statement, StatementKind
 from worker.core.transcript import Participant, Turn
+from worker.record.standing import CallState, Standing, StoredCall
 
 out = Console()
 err = Console(stderr=True)
@@ -161,9 +161,26 @@ def _party_name(party: Party) -> str:
     return {Party.UNKNOWN: "somebody", Party.OTHER: "another voice"}.get(party, party.value)
 
 
-def print_calls(rows: Iterable[tuple[str, str, datetime, str]], *, console: Console = out) -> None:
+def standing_text(standing: Standing) -> str:
+    """Where a call stands, in one line for operators."""
+    at = f"{standing.stage}, attempt {standing.attempts}"
+    match standing.state:
+        case CallState.RUNNING:
+            return f"running: {at}, {standing.progress:.0%}"
+        case CallState.WAITING if standing.not_before:
+            return f"waiting until {standing.not_before:%H:%M:%S}: {at}, {standing.reason}: {standing.message}"
+        case CallState.WAITING:
+            return f"waiting: {standing.stage}"
+        case CallState.FAILED:
+            return f"failed: {at}, {standing.reason}: {standing.message}"
+        case _:
+            return standing.state.value
+
+
+def print_calls(calls: Iterable[StoredCall], *, console: Console = out) -> None:
     """A table of calls: id, file, when received, where it stands."""
     table = Table("call", "file", "received", "where it stands")
-    for call_id, file_name, received_at, standing in rows:
-        table.add_row(call_id, Text(file_name), f"{received_at:%Y-%m-%d %H:%M:%S}", Text(standing))
+    for call in calls:
+        received = f"{call.received_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(call.id, Text(call.file_name), received, Text(standing_text(call.standing)))
     console.print(table)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from worker.core.sound import Sound
+from worker.record.standing import CallState
 from worker.record.store import Store
+from worker.stages import STAGES
 
 ASK_EVERY_S = 0.2
 
@@ -22,13 +24,19 @@ def follow(store: Store, call_id: str, show: Show, *, alive: Callable[[], bool] 
     """Reports each stage as it moves until the call is ready (True) or failed (False), or ``alive`` says to stop."""
     duration_s: float | None = None
     while alive():
-        call = store.call(call_id)
-        for run in store.stage_runs(call_id):
-            if duration_s is None and run.stage == "decode" and run.is_done:
-                duration_s = store.value(call_id, "decode", Sound).facts.duration_s
-            if run.attempts:
-                show(run.stage, run.progress, duration_s=duration_s)
-        if call.is_ready or call.is_failed:
-            return call.is_ready
+        standing = store.call(call_id).standing
+        at = len(STAGES) if standing.state is CallState.READY else _position(standing.stage)
+        if duration_s is None and at > 0:
+            duration_s = store.value(call_id, STAGES[0].name, Sound).facts.duration_s
+        for stage in STAGES[:at]:
+            show(stage.name, 1.0, duration_s=duration_s)
+        if standing.stage is not None and standing.attempts:
+            show(standing.stage, standing.progress, duration_s=duration_s)
+        if standing.state in (CallState.READY, CallState.FAILED):
+            return standing.state is CallState.READY
         time.sleep(ASK_EVERY_S)
     return False
+
+
+def _position(stage: str | None) -> int:
+    return next((number for number, one in enumerate(STAGES) if one.name == stage), 0)

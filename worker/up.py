@@ -17,7 +17,7 @@ from urllib.error import URLError
 
 from redis import Redis
 
-from worker.console import StageProgress, out, print_record
+from worker.console import StageProgress, out, print_record, standing_text
 from worker.core.call import CallDetails
 from worker.core.errors import Unavailable
 from worker.follow import follow
@@ -153,8 +153,7 @@ def _show_work(store: Store, call_id: str, ending: threading.Event) -> None:
     """Progress while the call is worked, then a short view of its record, or why there is none."""
     with StageProgress(out) as progress:
         ready = follow(store, call_id, progress.show, alive=lambda: not ending.is_set())
-    record = store.record(call_id) if ready else None
-    if record is None:
-        out.print(f"The call is not ready: {store.call(call_id).standing}", markup=False)
+    if ready:
+        print_record(store.record(call_id), turns=8)
     else:
-        print_record(record, turns=8)
+        out.print(f"The call is {standing_text(store.call(call_id).standing)}", markup=False)

@@ -37,7 +37,7 @@ def test_support_is_a_share(support: float):
 
 def test_an_instant_without_a_zone_is_refused():
     with pytest.raises(Invalid, match="time zone"):
-        CallDetails(started_at=datetime(2026, 3, 10, 10, 14))  # noqa: DTZ001
+        CallDetails(started_at=datetime(2026, 3, 10, 10, 14))
 
 
 def test_intervals_are_half_open_so_touching_ones_share_nothing():

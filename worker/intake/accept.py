@@ -14,7 +14,8 @@ from worker.core.call import CallDetails
 from worker.core.errors import BadRecording, Invalid, Unavailable
 from worker.jobs import JobQueue
 from worker.record.sounds import SoundStore
-from worker.record.store import Accepted, Store
+from worker.record.standing import Accepted
+from worker.record.store import Store
 from worker.stages import STAGES
 
 log = structlog.get_logger()
@@ -34,7 +35,13 @@ def accept_file(
     if path.stat().st_size == 0:
         raise BadRecording(f"The file {path.name} is empty. Nothing was changed. Send the recording again.")
     kept = sounds.keep(path)
-    accepted = store.accept(details, sha256=kept.sha256, file_name=path.name, size_bytes=kept.size_bytes)
+    accepted = store.accept(
+        details,
+        sha256=kept.sha256,
+        file_name=path.name,
+        size_bytes=kept.size_bytes,
+        first_stage=STAGES[0].name,
+    )
     log.info("call.accepted", call=accepted.call_id, new=accepted.is_new)
     if accepted.is_new and queue is not None:
         try:
