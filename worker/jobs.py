@@ -99,7 +99,7 @@ class JobQueue:
 
 
 def _job_id(call_id: str, stage: str) -> str:
-    return f"{call_id}.{stage}"
+    return f"{call_id}-{stage}"
 
 
 class LeaseLostError(Exception):
