@@ -1,0 +1,204 @@
+"""Who said what: words are given to speakers, speakers to parties, and the words become turns.
+
+The rules are in ``worker.core.attribution`` (words and turns) and ``worker.core.roles`` (parties and announcements).
+Here they are put together, and what stays open is said in warnings, which never quote the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.attribution import Spoken, give_to_speakers, group_turns, track_speaker, uncertain_stretches
+from worker.core.call import CallDetails, Party
+from worker.core.ports import Progress
+from worker.core.roles import Role, Utterance, find_announcements, find_roles
+from worker.core.sound import Interval
+from worker.core.transcript import (
+    CallWarning,
+    Code,
+    Conversation,
+    Layout,
+    Listening,
+    Participant,
+    SoundKind,
+    Transcript,
+    Turn,
+    Voices,
+)
+
+ANNOUNCEMENT = "announcement"
+"""The speaker of what a machine says on a person's track, or in a voice that diarization took for a person's."""
+
+MOSTLY_MACHINE = 0.8
+"""A voice of which this share of words is announcements is the machine's own, and keeps its name."""
+
+
+def attribute(
+    listening: Listening, transcript: Transcript, voices: Voices, details: CallDetails, *, progress: Progress
+) -> Conversation:
+    """Turns in order of their start, and everybody heard in them with party and reason. No words: no turns."""
+    language = transcript.language
+    own_tracks = listening.layout is Layout.TRACK_PER_PARTY
+    spoken = _by_track(transcript) if own_tracks else _by_voice(transcript, voices)
+    spoken, machines = _tell_machines(spoken, listening, own_tracks=own_tracks, language=language)
+    turns = group_turns(spoken, holds=listening.holds, language=language)
+    progress(0.5)
+
+    told = _told(listening, details, {one.speaker for one in spoken if one.speaker is not None} - machines)
+    utterances = [
+        Utterance(turn.speaker, turn.words)
+        for turn in turns
+        if turn.speaker is not None and turn.speaker not in machines
+    ]
+    roles = find_roles(utterances, details=details, told=told, own_tracks=own_tracks, language=language)
+    for speaker in machines:
+        roles[speaker] = Role(Party.OTHER, "speaks like a machine: an announcement or a menu")
+    turns = tuple(replace(turn, party=_party(roles, turn.speaker)) for turn in turns)
+    progress(1.0)
+    return Conversation(
+        participants=_participants(roles, turns, listening, details),
+        turns=turns,
+        warnings=(
+            *_about_parties(roles),
+            *_about_lost_words(turns),
+            *(() if own_tracks else _about_overlap(turns)),
+            *_about_uncertain_words(transcript),
+        ),
+    )
+
+
+def _by_track(transcript: Transcript) -> list[Spoken]:
+    return [
+        Spoken(word, track_speaker(track.channel), track.channel) for track in transcript.tracks for word in track.words
+    ]
+
+
+def _by_voice(transcript: Transcript, voices: Voices) -> list[Spoken]:
+    return [
+        one
+        for track in transcript.tracks
+        for one in give_to_speakers(track.words, voices.stretches, language=transcript.language)
+    ]
+
+
+def _tell_machines(
+    spoken: Sequence[Spoken], listening: Listening, *, own_tracks: bool, language: str | None
+) -> tuple[list[Spoken], set[str]]:
+    """The words with announcements given to a speaker of their own, and which speakers are machines."""
+    places: dict[tuple[str | None, int | None], list[int]] = {}
+    for place, one in enumerate(spoken):
+        places.setdefault((one.speaker, one.channel), []).append(place)
+    told_apart = list(spoken)
+    machines: set[str] = set()
+    for (speaker, channel), mine in places.items():
+        words = [spoken[place].word for place in mine]
+        holds = [
+            Interval(hold.start_s, hold.end_s)
+            for hold in listening.holds
+            if hold.kind is SoundKind.MUSIC and (hold.channel == channel or not own_tracks)
+        ]
+        announced = find_announcements(words, holds=holds, language=language)
+        if not announced:
+            continue
+        whole = sum(last - first for first, last in announced) >= MOSTLY_MACHINE * len(words)
+        if whole and speaker is not None and not own_tracks:
+            machines.add(speaker)
+            continue
+        machines.add(ANNOUNCEMENT)
+        for first, last in announced:
+            for place in mine[first:last]:
+                told_apart[place] = replace(spoken[place], speaker=ANNOUNCEMENT)
+    return told_apart, machines
+
+
+def _told(listening: Listening, details: CallDetails, speakers: set[str]) -> dict[str, Party]:
+    """What the sender said, for the speakers it can be said of.
+
+    On a mixed track a channel's party says nothing, unless one voice alone is heard on the only channel there is.
+    """
+    known = {channel: party for channel, party in details.party_of_channel.items() if party is not Party.UNKNOWN}
+    if listening.layout is Layout.TRACK_PER_PARTY:
+        return {track_speaker(channel): known[channel] for channel in listening.heard_channels if channel in known}
+    if len(speakers) == 1 and set(known) == set(listening.heard_channels) and len(known) == 1:
+        return dict.fromkeys(speakers, next(iter(known.values())))
+    return {}
+
+
+def _party(roles: dict[str, Role], speaker: str | None) -> Party:
+    return Party.UNKNOWN if speaker is None else roles[speaker].party
+
+
+def _participants(
+    roles: dict[str, Role], turns: Sequence[Turn], listening: Listening, details: CallDetails
+) -> tuple[Participant, ...]:
+    """One per speaker and channel, in the order of their first words; who was named and says nothing comes last.
+
+    A name is given only to the one speaker of its party: of two agents, nobody said which one it is.
+    """
+    heard = list(dict.fromkeys((turn.speaker, turn.channel) for turn in turns if turn.speaker is not None))
+    silent = [
+        (track_speaker(channel), channel)
+        for channel in listening.heard_channels
+        if track_speaker(channel) in roles and (track_speaker(channel), channel) not in heard
+    ]
+    everybody = [*heard, *silent]
+    parties = [roles[speaker].party for speaker, _ in everybody]
+    names = {Party.AGENT: details.agent, Party.CUSTOMER: details.customer}
+    return tuple(
+        Participant(
+            party=party,
+            name=names.get(party) if parties.count(party) == 1 else None,
+            speaker=speaker,
+            channel=channel,
+            reason=roles[speaker].reason,
+        )
+        for (speaker, channel), party in zip(everybody, parties, strict=True)
+    )
+
+
+def _about_parties(roles: dict[str, Role]) -> list[CallWarning]:
+    warnings = []
+    for speaker, role in roles.items():
+        if role.party is Party.UNKNOWN:
+            message = f"It is not known whether {speaker} is the agent or the customer."
+            warnings.append(CallWarning(Code.UNKNOWN_PARTY, message))
+        elif role.doubted:
+            message = (
+                f"The sender of the call named {speaker} the {role.party}, but it talks like the other side. "
+                "Check that the channels are not swapped."
+            )
+            warnings.append(CallWarning(Code.UNKNOWN_PARTY, message))
+    return warnings
+
+
+def _about_lost_words(turns: Sequence[Turn]) -> list[CallWarning]:
+    lost = [turn for turn in turns if turn.speaker is None]
+    if not lost:
+        return []
+    count = sum(len(turn.words) for turn in lost)
+    message = f"Words heard where nobody was found to speak: {count}. They are shown without a speaker."
+    return [CallWarning(Code.UNATTRIBUTED_WORDS, message, lost[0].start_s, max(turn.end_s for turn in lost))]
+
+
+def _about_overlap(turns: Sequence[Turn]) -> list[CallWarning]:
+    count = sum(turn.overlaps for turn in turns)
+    if not count:
+        return []
+    message = (
+        f"Turns in which two people are heard at once on one track: {count}. Words of either may be missing there."
+    )
+    return [CallWarning(Code.OVERLAP, message)]
+
+
+def _about_uncertain_words(transcript: Transcript) -> list[CallWarning]:
+    return [
+        CallWarning(
+            Code.UNCERTAIN_WORDS,
+            f"Words in a row that were heard with little certainty: {count}. Listen to them.",
+            stretch.start_s,
+            stretch.end_s,
+        )
+        for track in transcript.tracks
+        for stretch, count in uncertain_stretches(track.words)
+    ]

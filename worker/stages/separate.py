@@ -1,0 +1,80 @@
+"""Who is heard when, as anonymous speakers: from the tracks where each carries a party, else by diarization.
+
+Two parties on two tracks are separated already, and better than any model could; the diarizer is not even loaded then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from worker.core.attribution import track_speaker
+from worker.core.listening import Intervals, joined
+from worker.core.ports import Diarizer, Load, Progress
+from worker.core.sound import Interval, Sound
+from worker.core.transcript import Layout, Listening, SpeakerStretch, Voices
+
+MAX_SPEAKERS = 4
+"""A menu's voice, the customer, an agent and the one the call is handed to. More are seldom people: rather sounds."""
+
+SPEECH_MARGIN_S = 0.25
+"""Voice detectors cut the first and last sounds of speech; a diarizer's border may be right that far outside."""
+
+
+def separate(sound: Sound, listening: Listening, *, diarizer: Load[Diarizer], progress: Progress) -> Voices:
+    """Stretches per speaker, ordered by start, only where ``listen`` found speech.
+
+    A track per party: speakers are ``track 0``, ``track 1``; a track without speech has no speaker. Mixed:
+    ``speaker 1`` ... in order of appearance, on no channel of their own. A call in which nobody speaks has no voices
+    and loads no model.
+    """
+    speech = {channel: listening.speech(channel) for channel in listening.heard_channels}
+    spoken = {channel: stretches for channel, stretches in speech.items() if stretches}
+    if listening.layout is Layout.TRACK_PER_PARTY or not spoken:
+        progress(1.0)
+        stretches = (
+            SpeakerStretch(track_speaker(channel), stretch.start_s, stretch.end_s)
+            for channel, heard in spoken.items()
+            for stretch in heard
+        )
+        return Voices(tuple(sorted(stretches, key=_by_start)), {track_speaker(channel): channel for channel in spoken})
+
+    channel, heard = next(iter(spoken.items()))
+    found = diarizer().diarize(
+        sound.tracks[channel].samples(), min_speakers=1, max_speakers=MAX_SPEAKERS, progress=progress
+    )
+    return Voices(_named_by_appearance(_limited_to(_widened(heard), found)), {})
+
+
+def _widened(speech: Sequence[Interval]) -> Intervals:
+    return joined(
+        Interval(max(0.0, stretch.start_s - SPEECH_MARGIN_S), stretch.end_s + SPEECH_MARGIN_S) for stretch in speech
+    )
+
+
+def _limited_to(speech: Sequence[Interval], stretches: Sequence[SpeakerStretch]) -> list[SpeakerStretch]:
+    """What of the stretches lies in speech. Both are ordered by start, so each is walked once."""
+    limited = []
+    first = 0
+    for stretch in stretches:
+        # Stretches may overlap each other, so a later one never begins before an earlier one, but may end before it.
+        while first < len(speech) and speech[first].end_s <= stretch.start_s:
+            first += 1
+        for place in range(first, len(speech)):
+            if speech[place].start_s >= stretch.end_s:
+                break
+            start_s = max(stretch.start_s, speech[place].start_s)
+            limited.append(replace(stretch, start_s=start_s, end_s=min(stretch.end_s, speech[place].end_s)))
+    return sorted(limited, key=_by_start)
+
+
+def _named_by_appearance(stretches: Sequence[SpeakerStretch]) -> tuple[SpeakerStretch, ...]:
+    """The stretches with speakers numbered anew: a voice found only in music is gone, and must leave no gap."""
+    names = {
+        old: f"speaker {number}" for number, old in enumerate(dict.fromkeys(s.speaker for s in stretches), start=1)
+    }
+    return tuple(replace(stretch, speaker=names[stretch.speaker]) for stretch in stretches)
+
+
+def _by_start(stretch: SpeakerStretch) -> tuple[float, float]:
+    return stretch.start_s, stretch.end_s
