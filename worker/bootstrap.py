@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 
 from models.catalogue import find
 from models.weights import locate, read_revision
-from worker.core.errors import Unavailable
+from worker.core.errors import BrokenModel, Unavailable
 from worker.core.ports import Diarizer, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.jobs import JobQueue, Work
 from worker.record.sounds import SoundStore
@@ -186,16 +186,25 @@ def _diarizer(settings: Settings) -> Diarizer:
 
 def _summarizer(settings: Settings) -> Summarizer:
     from models.devices import pick_device
-    from models.summarizer import NoSummarizer, TransformersSummarizer
+    from models.summarizer import ExtractiveSummarizer, TransformersSummarizer
 
     if settings.writing_model == NO_WRITING_MODEL:
-        return NoSummarizer()
+        return ExtractiveSummarizer()
     return TransformersSummarizer(
         locate(find(settings.writing_model), models_dir=settings.models_dir),
         made_with=_made_with(settings, settings.writing_model),
         device=pick_device(settings.device),
         threads=settings.threads,
     )
+
+
+def is_fetched(settings: Settings, name: str) -> bool:
+    """The model of this catalogue name is in the models folder."""
+    try:
+        locate(find(name), models_dir=settings.models_dir)
+    except BrokenModel:
+        return False
+    return True
 
 
 def wanted_models(settings: Settings) -> tuple[str, ...]:

@@ -281,15 +281,14 @@ def list_models() -> None:
     from rich.table import Table
 
     from models.catalogue import CATALOGUE
-    from models.weights import is_fetched
-    from worker.bootstrap import wanted_models
+    from worker.bootstrap import is_fetched, wanted_models
     from worker.console import out
 
     settings = _installation().settings
     wanted = wanted_models(settings)
     table = Table("model", "use", "licence", "size", "memory", "here", "in use")
     for model in CATALOGUE:
-        here = "yes" if is_fetched(model, models_dir=settings.models_dir) else "no"
+        here = "yes" if is_fetched(settings, model.name) else "no"
         table.add_row(
             model.name,
             model.use.value,
@@ -305,35 +304,49 @@ def list_models() -> None:
 @models_app.command("fetch")
 def fetch_models(
     names: Annotated[list[str] | None, typer.Argument(help="Catalogue names; those in use if none is given.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace what is here, after `check` called it wrong.")
+    ] = False,
 ) -> None:
     """Fetch weights, check their hashes and make them ready; what is already here is left as it is."""
     from models.catalogue import find
-    from models.weights import fetch, is_fetched
-    from worker.bootstrap import wanted_models
+    from models.weights import fetch
+    from worker.bootstrap import is_fetched, wanted_models
     from worker.console import FetchProgress, err, out
 
     settings = _installation().settings
     for model in [find(name) for name in names or wanted_models(settings)]:
-        if is_fetched(model, models_dir=settings.models_dir):
+        if is_fetched(settings, model.name) and not again:
             continue
         with FetchProgress(err, model.name) as progress:
-            fetch(model, models_dir=settings.models_dir, folder=settings.models_source, progress=progress.show)
+            fetch(
+                model,
+                models_dir=settings.models_dir,
+                folder=settings.models_source,
+                again=again,
+                progress=progress.show,
+            )
         out.print(f"{model.name} is fetched and checked.")
 
 
 @models_app.command("check")
 def check_models() -> None:
     """Hash every fetched file again and say what is not as it should be."""
-    from models.catalogue import find
-    from models.weights import check
+    from models.catalogue import CATALOGUE, find
+    from models.weights import State, check
     from worker.bootstrap import wanted_models
     from worker.console import out
 
     settings = _installation().settings
+    needed = {find(name) for name in wanted_models(settings)}
     wrong = 0
-    for name in wanted_models(settings):
-        status = check(find(name), models_dir=settings.models_dir)
-        wrong += not status.is_good
-        out.print(f"{name}: {status}", markup=False)
+    for model in CATALOGUE:
+        status = check(model, models_dir=settings.models_dir)
+        if status.state is State.ABSENT and model not in needed:
+            continue
+        wrong += status.state is not State.GOOD
+        out.print(
+            f"{model.name}: {status.state} {status.detail or status.revision or ''}", markup=False, soft_wrap=True
+        )
     if wrong:
         raise typer.Exit(EXIT_OUR_ERROR)
