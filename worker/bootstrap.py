@@ -146,9 +146,23 @@ def _once(build: Callable[[], A]) -> Load[A]:
     return load
 
 
+def _folder(settings: Settings, name: str) -> Path:
+    """Where a model lies: as the catalogue's name says, or in the folder of the operator's own that is named."""
+    return Path(name) if _is_own(name) else locate(find(name), models_dir=settings.models_dir)
+
+
 def _made_with(settings: Settings, *names: str) -> MadeWith:
-    revisions = [read_revision(find(name), models_dir=settings.models_dir) for name in names]
-    return MadeWith(" + ".join(names), " + ".join(revisions))
+    return MadeWith(
+        " + ".join(Path(name).name for name in names),
+        " + ".join(
+            "operator's folder" if _is_own(name) else read_revision(find(name), models_dir=settings.models_dir)
+            for name in names
+        ),
+    )
+
+
+def _is_own(name: str) -> bool:
+    return "/" in name
 
 
 def _voice_detector() -> VoiceDetector:
@@ -163,7 +177,7 @@ def _transcriber(settings: Settings) -> Transcriber:
 
     device = pick_device(settings.device)
     return WhisperTranscriber(
-        locate(find(settings.speech_model), models_dir=settings.models_dir),
+        _folder(settings, settings.speech_model),
         made_with=_made_with(settings, settings.speech_model),
         device=device,
         compute_type="float16" if device == "cuda" else "int8",
@@ -176,8 +190,8 @@ def _diarizer(settings: Settings) -> Diarizer:
     from models.diarizer import PyannoteDiarizer
 
     return PyannoteDiarizer(
-        locate(find(settings.segmentation_model), models_dir=settings.models_dir),
-        locate(find(settings.voices_model), models_dir=settings.models_dir),
+        _folder(settings, settings.segmentation_model),
+        _folder(settings, settings.voices_model),
         made_with=_made_with(settings, settings.segmentation_model, settings.voices_model),
         device=pick_device(settings.device),
         threads=settings.threads,
@@ -191,7 +205,7 @@ def _summarizer(settings: Settings) -> Summarizer:
     if settings.writing_model == NO_WRITING_MODEL:
         return ExtractiveSummarizer()
     return TransformersSummarizer(
-        locate(find(settings.writing_model), models_dir=settings.models_dir),
+        _folder(settings, settings.writing_model),
         made_with=_made_with(settings, settings.writing_model),
         device=pick_device(settings.device),
         threads=settings.threads,
@@ -208,6 +222,6 @@ def is_fetched(settings: Settings, name: str) -> bool:
 
 
 def wanted_models(settings: Settings) -> tuple[str, ...]:
-    """Catalogue names of the models that these settings use."""
-    writing = () if settings.writing_model == NO_WRITING_MODEL else (settings.writing_model,)
-    return (settings.speech_model, settings.segmentation_model, settings.voices_model, *writing)
+    """Catalogue names of the models that these settings use; an operator's own folder is not fetched."""
+    used = (settings.speech_model, settings.segmentation_model, settings.voices_model, settings.writing_model)
+    return tuple(name for name in used if name != NO_WRITING_MODEL and not _is_own(name))

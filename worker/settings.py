@@ -61,16 +61,19 @@ class Settings(BaseSettings):
     models_source: Path | None = Field(
         default=None, description="Folder with weights that the operator brings; asked before hub and registry."
     )
-    speech_model: str = Field(default="whisper-base", description="Catalogue name of the model that hears words.")
+    speech_model: str = Field(
+        default="whisper-base", description="Model that hears words: a catalogue name, or a folder."
+    )
     segmentation_model: str = Field(
-        default="pyannote-segmentation-3.0", description="Catalogue name of the model that finds changes of voice."
+        default="pyannote-segmentation-3.0",
+        description="Model that finds changes of voice: a catalogue name, or a folder.",
     )
     voices_model: str = Field(
-        default="campplus-zh-en", description="Catalogue name of the model that tells voices apart."
+        default="campplus-zh-en", description="Model that tells voices apart: a catalogue name, or a folder."
     )
     writing_model: str = Field(
         default="qwen2.5-coder-0.5b-instruct",
-        description="Catalogue name of the model that writes statements; none quotes the call instead.",
+        description="Model that writes statements: a catalogue name, a folder, or none to quote only.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where models run; auto takes a GPU where there is one."
