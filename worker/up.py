@@ -17,6 +17,7 @@ from urllib.error import URLError
 
 from redis import Redis
 
+from worker.child_process import ending_with_us
 from worker.console import StageProgress, out, print_record, standing_text
 from worker.core.call import CallDetails
 from worker.core.errors import Unavailable
@@ -60,7 +61,7 @@ class Child:
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we say when to stop.
             self._process = subprocess.Popen(  # noqa: S603 -- our own program, arguments of ours
-                [sys.executable, "-m", "worker", *self._arguments],
+                ending_with_us([sys.executable, "-m", "worker", *self._arguments]),
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

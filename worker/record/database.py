@@ -1,0 +1,173 @@
+"""The database behind the record: SQLite in a file, or PostgreSQL. Connections, transactions, errors, migrations.
+
+A writer's transaction on SQLite begins with BEGIN IMMEDIATE: two writers then wait for each other instead of failing
+half-way. Everything the driver raises leaves here as one of our errors.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from worker.core.errors import BrokenRecord, CallError, Invalid, Unavailable
+
+BUSY_S = 30.0  # how long a writer on SQLite waits for the one before it
+CONNECT_S = 10
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x6F6E7265636F7264  # "onrecord": the number under which PostgreSQL lets one process migrate
+
+_migrating = threading.Lock()  # alembic keeps the migration under way in variables of its modules
+
+
+class Database:
+    """One database, by its address: ``sqlite:///FILE`` or ``postgresql://…``.
+
+    Raises Invalid for any other address, Unavailable if the driver for PostgreSQL is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        os.register_at_fork(after_in_child=_forget_connections_of(self._engine))
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads. Raises Unavailable if the database cannot be reached."""
+        with _our_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes: kept when the block ends, undone when it raises."""
+        with _our_errors(), self._writing.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Brings the tables to the newest form. Any number of processes may do so at once: one works, others wait.
+
+        Raises Unavailable if a newer version has brought them further than this one knows.
+        """
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        if self.dialect == "sqlite":
+            self._begin_write_ahead_log()
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with _migrating, self.writing() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise Unavailable("The database is of a newer On Record than this one. Update this one.") from error
+
+    def _begin_write_ahead_log(self) -> None:
+        """Once per file: readers and the writer then do not wait for each other."""
+        outside = self._engine.execution_options(begin=None)  # the mode cannot change within a transaction
+        with _our_errors(), outside.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        """Closes what is open. The database may be used again after."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise Invalid("The address of the database is none. Write sqlite:///FILE or postgresql://…") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return _sqlite(parsed, Path(parsed.database))
+        case "postgresql" | "postgres":
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+    raise Invalid("The database is a file of SQLite (sqlite:///FILE) or PostgreSQL (postgresql://…), nothing else.")
+
+
+def _sqlite(url: sa.URL, file: Path) -> sa.Engine:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # it will hold what people said; SQLite gives the files beside it the same rights
+    except OSError as error:
+        raise Unavailable(f"The file of the database cannot be opened: {error.strerror}.") from error
+    engine = sa.create_engine(
+        url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": BUSY_S}, hide_parameters=True
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver begins no transaction of its own: ``begun`` does
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        if (begin := connection.get_execution_options().get("begin", "BEGIN")) is not None:
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(
+            url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S}, hide_parameters=True
+        )
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            "The driver for PostgreSQL is missing. Install it: pip install 'onrecord[postgres]'"
+        ) from error
+
+
+def _forget_connections_of(engine: sa.Engine) -> Any:
+    """A forked child must not use its parent's connections, nor close them: it opens its own."""
+    known = weakref.ref(engine)
+
+    def forget() -> None:
+        if (still := known()) is not None:
+            still.dispose(close=False)
+
+    return forget
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Turns what SQLAlchemy raises into our errors. Its own message may show what was to be stored: it stays here."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _ours(error) from error
+    except sa.exc.TimeoutError as error:
+        raise Unavailable("All connections to the database are in use. It is tried again.") from error
+
+
+def _ours(error: sa.exc.DBAPIError) -> CallError:
+    cause = error.orig
+    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or type(cause).__name__
+    match error:
+        case sa.exc.DataError():
+            return Invalid(f"The database cannot hold a value of this call ({name}).")
+        case sa.exc.IntegrityError():
+            return BrokenRecord(f"The database refused what contradicts what it holds ({name}). Nothing was changed.")
+    if name in ("SQLITE_FULL", "53100"):
+        return Unavailable("The disk of the database is full. Make room; the work is tried again.")
+    if name in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        return BrokenRecord("The file of the database is damaged, or is no database. Restore it from a copy.")
+    return Unavailable(f"The database cannot be reached, or cannot do this now ({name}). It is tried again.")

@@ -1,0 +1,47 @@
+"""What stages give, as text and back: JSON by the fields and types of the dataclasses in ``worker.core``."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from worker.core.errors import BrokenModel, BrokenRecord, CallError
+
+T = TypeVar("T")
+
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def to_json(value: object) -> str:
+    """The value as JSON.
+
+    Raises BrokenModel if it would not read back as it is, such as one with a confidence that is not a number: better
+    the stage fails now, with its cause at hand, than that every later stage fails on what was stored.
+    """
+    adapter = _adapter(type(value))
+    try:
+        text = adapter.dump_json(value, warnings="error")
+        same = adapter.validate_json(text) == value
+    except (PydanticSerializationError, ValidationError, CallError):
+        same = False  # the cause is not passed on: its message quotes the value, and that is what people said
+    if not same:
+        raise BrokenModel(f"A value of the type {type(value).__name__} would not read back as it was given.")
+    return text.decode()
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """The value that ``to_json`` wrote. Raises BrokenRecord if the text is not such a value."""
+    try:
+        value: T = _adapter(kind).validate_json(text)
+    except (ValidationError, CallError):
+        raise BrokenRecord(f"A stored value is not a {kind.__name__}. Restore the call from a copy.") from None
+    return value
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    """Building one takes longer than using it, so each is built once."""
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
