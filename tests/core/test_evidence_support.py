@@ -44,6 +44,7 @@ CARRIED = [
     (AGENT, "The repair is free of charge.", "The agent said that the repair was at no cost."),
     (AGENT, "I have an appointment for Jack Setilly.", "The agent said they had an appointment for Jack Setilly."),
     (CUSTOMER, "It's jane dot doe at email dot com.", "The customer gave jane.doe@email.com."),
+    (CUSTOMER, "You promised a refund.", "The customer said that the agent promised a refund."),
     (UNKNOWN, "I need help with a return.", "One speaker said that they needed help with a return."),
 ]
 
@@ -75,6 +76,9 @@ REFUSED = [
     (Complaint.REPORT, AGENT, REFUND, "The agent promised that the refund should be processed."),
     (Complaint.REPORT, AGENT, REFUND, "The agent apologised that the refund should be processed."),
     (Complaint.REPORT, CUSTOMER, "I was refunded.", "The customer was refunded."),
+    (Complaint.REPORT, AGENT, "Would you like a refund?", "The agent said that the customer would like a refund."),
+    (Complaint.REPORT, CUSTOMER, "How much is the refund?", "The customer asked for the refund."),
+    (Complaint.REPORT, AGENT, "We won't refuse a refund.", "The agent refused a refund."),
     (Complaint.REPORT, AGENT, REFUND, "The agent kindly said that the refund should be processed."),
     # Numbers, names, days, addresses.
     (
@@ -99,6 +103,7 @@ REFUSED = [
         "I don't think we can refund you.",
         "The agent said that they could refund the customer.",
     ),
+    (Complaint.NEGATION, CUSTOMER, "I paid once, not twice.", "The customer said that they paid twice."),
     # Who does what.
     (Complaint.WHO, AGENT, "You will receive an email.", "The agent said they would receive an email."),
     (Complaint.WHO, AGENT, "I will call you tomorrow.", "The agent said that the customer would call tomorrow."),
@@ -106,6 +111,8 @@ REFUSED = [
     (Complaint.WHO, CUSTOMER, STAFF, "The customer said their prescription details were discussed by their staff."),
     (Complaint.WHO, AGENT, OIL, "The agent said that the warranty does not handle in-house oil changes."),
     (Complaint.WHO, AGENT, "I'll check whether a refund is possible.", "The agent promised to refund."),
+    (Complaint.WHO, AGENT, "I have an appointment.", "The agent said that as for an appointment, she had one."),
+    (Complaint.WHO, AGENT, "I sent the package to you.", "The agent said the package was sent by the customer."),
     # Done, promised, possible.
     (Complaint.CERTAINTY, AGENT, PRIVACY, "The agent said they reported this to their privacy team immediately."),
     (Complaint.CERTAINTY, AGENT, REFUND, "The agent said that the refund would be processed."),
@@ -124,6 +131,13 @@ REFUSED = [
         "The agent offered a rental car at No Charge for two days in case it took longer.",
     ),
     (Complaint.PLACE, CUSTOMER, LIGHT, "The customer said the service light came on two weeks ago."),
+    (Complaint.PLACE, AGENT, "The plan is 50 dollars, the fee 30.", "The agent said the plan was $30, the fee $50."),
+    (
+        Complaint.PLACE,
+        CUSTOMER,
+        "The new phone is better than the old phone.",
+        "The customer said the old phone was better than the new phone.",
+    ),
     # A caller who would write the record himself.
     (
         Complaint.STEERED,
@@ -176,6 +190,7 @@ def test_nothing_is_carried_without_evidence() -> None:
         ),
         (CUSTOMER, "The customer said that I don’t agree.", "The customer said that they did not agree."),
         (CUSTOMER, "The customer said that the customer has a leak.", "The customer said that they had a leak."),
+        (AGENT, "The agent said that he has a form.", "The agent said that they had a form."),
         (AGENT, "The agent said that you need a form.", "The agent said that the customer needs a form."),
         (UNKNOWN, "One speaker said you owe me money.", "One speaker said the other side owes the speaker money."),
     ],

@@ -90,3 +90,4 @@ class Sound:
     facts: RecordingFacts
     tracks: tuple[Track, ...]
     truncated: bool = False  # the file ended before its header said it would; what was there is used
+    damaged_s: float = 0.0  # seconds within it that could not be read; silence stands in their place
