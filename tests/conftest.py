@@ -12,7 +12,7 @@ import soxr
 
 from worker.core.sound import SAMPLE_RATE_HZ, Samples
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.installation"]
 
 SAMPLE_CALL = Path(__file__).parent.parent / "scripts" / "sample_call" / "call.flac"
 

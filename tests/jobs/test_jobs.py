@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from models.fakes import FakeTranscriber
-from tests.jobs.conftest import wait_until
+from tests.installation import wait_until
 from worker import jobs
 from worker.core.errors import NotFound, Unavailable
 from worker.jobs import JobQueue, Sweeper

@@ -15,14 +15,14 @@ import pytest
 import soundfile
 from redis import Redis
 
-from tests.jobs.fake_worker import fake_ports
+from tests.fake_worker import fake_ports
 from worker.core.call import CallDetails
 from worker.intake.accept import accept_file
 from worker.jobs import JobQueue, Work
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Installation:
     def start_worker(self, name: str, *, linger: str = "", lease_s: float = 1.0) -> subprocess.Popen[bytes]:
         """A worker process of its own, ended with the test if it still lives."""
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
-        command = [sys.executable, "-m", "tests.jobs.fake_worker", "--name", name, "--lease-s", str(lease_s)]
+        command = [sys.executable, "-m", "tests.fake_worker", "--name", name, "--lease-s", str(lease_s)]
         for option, value in {
             "--database": self.store_url,
             "--sounds": str(self.folder / "sounds"),

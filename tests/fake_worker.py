@@ -1,4 +1,4 @@
-"""A real worker process with fake models, for tests that kill it. Run as ``python -m tests.jobs.fake_worker``.
+"""A real worker process with fake models, for tests that kill it. Run as ``python -m tests.fake_worker``.
 
 Everything but the models is the real thing: RQ, Redis, the database, the stages. ``--linger STAGE:SECONDS`` makes one
 model slow, so that a test can kill the worker while that stage is under way.

@@ -1,0 +1,120 @@
+"""From one recorded call to the record that both of its parties open: the product, read from top to bottom.
+
+Only the models are fake here. Start reading the tests with this file.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.installation import Installation
+from worker.core.call import CallDetails, Party
+from worker.record.standing import CallState
+from worker.stages import STAGES
+from worker.web.access import Holder, Links
+from worker.web.app import create_app
+
+DETAILS = CallDetails(
+    agent="Emily",
+    customer="Sam",
+    started_at=datetime(2026, 3, 10, 10, 14, tzinfo=UTC),
+    external_id="pbx-1",
+    party_of_channel={0: Party.AGENT, 1: Party.CUSTOMER},
+)
+
+
+@pytest.fixture
+def worked(installation: Installation, recording) -> tuple[Installation, str]:
+    """A call that was handed over and went through all of its stages."""
+    call_id = installation.accept(recording, DETAILS)
+    for stage in STAGES:
+        installation.work().run(call_id, stage.name)
+    return installation, call_id
+
+
+@pytest.fixture
+def links() -> Links:
+    return Links("a secret of this test that is long enough", valid_for=timedelta(days=1))
+
+
+def test_accepted_means_that_the_bytes_are_safe(installation, recording):
+    """The recording is kept unaltered before anybody is told "accepted"."""
+    call_id = installation.accept(recording, DETAILS)
+    stored = installation.store.call(call_id)
+    again = installation.folder / "again.wav"
+    installation.sounds.fetch(stored.sha256, again)
+    assert again.read_bytes() == recording.read_bytes()
+    assert stored.standing.state is CallState.RECEIVED
+
+
+def test_the_same_recording_twice_is_one_call(installation, recording):
+    assert installation.accept(recording, DETAILS) == installation.accept(recording, DETAILS)
+
+
+def test_each_party_speaks_on_its_own_track(worked):
+    """What the telephony system said about the channels decides who is who, and the record says so."""
+    installation, call_id = worked
+    record = installation.store.record(call_id)
+    assert {(part.party, part.channel, part.name) for part in record.parties} == {
+        (Party.AGENT, 0, "Emily"),
+        (Party.CUSTOMER, 1, "Sam"),
+    }
+    assert all(part.reason for part in record.parties)
+    assert {turn.party for turn in record.turns} == {Party.AGENT, Party.CUSTOMER}
+
+
+def test_turns_stand_in_the_order_in_which_they_began(worked):
+    installation, call_id = worked
+    starts = [turn.start_s for turn in installation.store.record(call_id).turns]
+    assert starts == sorted(starts)
+    assert starts, "somebody was heard"
+
+
+def test_no_statement_stands_without_the_words_it_rests_on(worked):
+    """Every piece of evidence is the exact text of a turn, at the seconds where it was said."""
+    installation, call_id = worked
+    record = installation.store.record(call_id)
+    turns = {turn.id: turn for turn in record.turns}
+    for statement in record.summary.statements:
+        assert statement.evidence
+        for piece in statement.evidence:
+            turn = turns[piece.turn]
+            assert piece.quote in turn.text
+            assert turn.start_s <= piece.start_s < piece.end_s <= turn.end_s
+
+
+def test_the_record_says_what_made_it(worked):
+    """A fake says that it is one: it never stands in for a real model silently."""
+    installation, call_id = worked
+    made = {one.stage: one for one in installation.store.record(call_id).made_by}
+    assert made["transcribe"].model == "fake"
+    assert made["separate"].model is None, "two tracks need no diarization, so none is claimed"
+
+
+def test_both_sides_open_the_same_page_with_their_own_link(worked, links):
+    installation, call_id = worked
+    app = create_app(store=installation.store, sounds=installation.sounds, links=links)
+    with TestClient(app) as reader:
+        pages = {}
+        for party in (Party.AGENT, Party.CUSTOMER):
+            address = f"/r/{links.token(Holder(call_id, party))}"
+            answer = reader.get(address, headers={"accept": "text/html"})
+            assert answer.status_code == 200
+            pages[party] = answer.text
+            data = reader.get(f"{address}.json").json()
+            assert data["recording"]["sha256"] == installation.store.call(call_id).sha256
+            sound = reader.get(f"{address}/sound", headers={"range": "bytes=0-3"})
+            assert (sound.status_code, sound.content) == (206, b"fLaC")
+    for turn in installation.store.record(call_id).turns:
+        for page in pages.values():
+            assert f'id="{turn.id}"' in page
+
+
+def test_nobody_opens_it_without_a_link(worked, links):
+    installation, _ = worked
+    app = create_app(store=installation.store, sounds=installation.sounds, links=links)
+    with TestClient(app) as stranger:
+        assert stranger.get("/r/made-up").status_code == 403
