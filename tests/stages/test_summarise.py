@@ -8,12 +8,12 @@ import pytest
 
 from models.fakes import FakeSummarizer
 from models.summarizer import ExtractiveSummarizer
-from worker.core.call import CallDetails, Party
+from worker.core.call import Party
 from worker.core.errors import BrokenModel
 from worker.core.evidence import is_exact
 from worker.core.ports import MadeWith, Summarizer
 from worker.core.summary import Drafts, StatementKind
-from worker.core.transcript import Code, Conversation, Turn, Word
+from worker.core.transcript import Code, Conversation, Transcript, Turn, Word
 from worker.stages.summarise import MOST_STATEMENTS, summarise
 
 AGENT, CUSTOMER, UNKNOWN = Party.AGENT, Party.CUSTOMER, Party.UNKNOWN
@@ -50,12 +50,13 @@ def run(
     lines: Sequence[tuple[Party, str]],
     *,
     summarizer: Callable[[], Summarizer] = FakeSummarizer,
-    details: CallDetails | None = None,
+    language: str | None = "en",
+    confidence: float | None = None,
     word_s: float = 0.5,
 ) -> Drafts:
     return summarise(
         conversation_of(lines, word_s=word_s),
-        details or CallDetails(),
+        Transcript((), language, confidence),
         summarizer=summarizer,
         progress=lambda _: None,
     )
@@ -123,7 +124,7 @@ def test_a_side_that_hardly_speaks_is_heard_as_well() -> None:
 
 
 def test_a_minute_gets_few_statements_and_a_long_call_no_more_than_twelve() -> None:
-    assert len(run(CALL, word_s=0.5).drafts) <= 3, "About one for half a minute of talk."
+    assert len(run(CALL, word_s=0.5).drafts) <= 5, "Three, and one more for each minute of talk."
     long = [
         (party, f"{text} Number {number} of the list is another matter.")
         for number in range(60)
@@ -224,9 +225,19 @@ GERMAN = (
 )
 
 
-@pytest.mark.parametrize("language", [None, "de"])
-def test_in_another_language_words_are_quoted_and_the_reader_is_told(language: str | None) -> None:
-    drafts = run(GERMAN, summarizer=unwanted, details=CallDetails(language=language), word_s=1.5)
+@pytest.mark.parametrize(
+    ("language", "confidence"),
+    [
+        (None, None),  # nothing was heard of it: the words decide
+        ("de", None),  # told
+        ("de", 0.98),  # heard
+        ("en", 0.3),  # heard without confidence: the words decide
+    ],
+)
+def test_in_another_language_words_are_quoted_and_the_reader_is_told(
+    language: str | None, confidence: float | None
+) -> None:
+    drafts = run(GERMAN, summarizer=unwanted, language=language, confidence=confidence, word_s=1.5)
     assert {draft.party for draft in drafts.drafts} == {AGENT, CUSTOMER}
     assert all(draft.text is None for draft in drafts.drafts)
     assert all(draft.kind is StatementKind.EXPLAINED for draft in drafts.drafts), "English cues tell nothing here."
@@ -250,6 +261,6 @@ def test_a_model_that_cannot_be_loaded_is_not_passed_over() -> None:
 
 def test_progress_rises_to_the_whole() -> None:
     shares: list[float] = []
-    summarise(conversation_of(CALL), CallDetails(), summarizer=FakeSummarizer, progress=shares.append)
+    summarise(conversation_of(CALL), Transcript((), "en", None), summarizer=FakeSummarizer, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

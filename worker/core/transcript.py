@@ -11,6 +11,9 @@ from enum import StrEnum
 from worker.core.call import Party
 from worker.core.sound import Interval
 
+SURE_LANGUAGE = 0.5
+"""Below this probability the language of a call is a guess, and whoever uses it must look for itself."""
+
 
 class SoundKind(StrEnum):
     """What a stretch of one track sounds like."""

@@ -66,7 +66,7 @@ STAGES = (
     ),
     Stage(
         name="summarise",
-        requires=("conversation", "details"),
+        requires=("conversation", "transcript"),
         produces="drafts",
         gives=Drafts,
         run=summarise,

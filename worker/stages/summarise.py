@@ -18,18 +18,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.core.call import CallDetails, Party
+from worker.core.call import Party
 from worker.core.cues import asks_for_the_story, begins_as_answer, find_kinds, has_nothing_to_say, speaks_to_the_machine
 from worker.core.evidence import NAMED, NO_MODEL, Sentence, cut, split_sentences
 from worker.core.ports import Load, Progress, Summarizer
 from worker.core.reported import to_reported
 from worker.core.summary import Draft, Drafts, StatementKind
 from worker.core.support import MAX_WORDS
-from worker.core.transcript import CallWarning, Code, Conversation, Turn
+from worker.core.transcript import SURE_LANGUAGE, CallWarning, Code, Conversation, Transcript, Turn
 from worker.core.wording import content_stems, looks_english, tokenize
 
 MOST_STATEMENTS = 12
-TALK_PER_STATEMENT_S = 30.0
+FIRST_STATEMENTS = 3
+TALK_PER_STATEMENT_S = 60.0
+"""However short a call is, it may hold a wish, an answer and a promise; more talk adds less."""
+
 WINDOW_S = 120.0
 """The call is looked at in windows of this length; each sends its best sentences on."""
 
@@ -68,7 +71,7 @@ class _Choice:
 
 
 def summarise(
-    conversation: Conversation, details: CallDetails, *, summarizer: Load[Summarizer], progress: Progress
+    conversation: Conversation, transcript: Transcript, *, summarizer: Load[Summarizer], progress: Progress
 ) -> Drafts:
     """Drafts in the order of the call. A call with nothing worth a statement has none, and loads no model.
 
@@ -77,12 +80,12 @@ def summarise(
     """
     turns = conversation.turns
     talk_s = sum(turn.end_s - turn.start_s for turn in turns)
-    budget = min(MOST_STATEMENTS, math.ceil(talk_s / TALK_PER_STATEMENT_S))
+    budget = min(MOST_STATEMENTS, FIRST_STATEMENTS + math.ceil(talk_s / TALK_PER_STATEMENT_S))
     sentences = [(at, sentence) for at, turn in enumerate(turns) for sentence in split_sentences(turn)]
     if not sentences:
         progress(1.0)
         return Drafts(())
-    if not _is_english(turns, details):
+    if not _is_english(turns, transcript):
         progress(1.0)
         longest = _choose_by_length(sentences, max(1, budget // 2))
         drafts = tuple(_draft(choice, turns, None) for choice in longest)
@@ -112,10 +115,12 @@ _NO_MODEL_WARNING = (
 )
 
 
-def _is_english(turns: Sequence[Turn], details: CallDetails) -> bool:
-    if details.language is not None:
-        return details.language.lower().startswith("en")
-    return looks_english(turn.text for turn in turns)
+def _is_english(turns: Sequence[Turn], transcript: Transcript) -> bool:
+    """The language that was told or heard; where it was heard without confidence, the words themselves decide."""
+    confidence = transcript.language_confidence
+    if transcript.language is None or (confidence is not None and confidence < SURE_LANGUAGE):
+        return looks_english(turn.text for turn in turns)
+    return transcript.language.lower().startswith("en")
 
 
 # --- choosing --------------------------------------------------------------------------------------------------------

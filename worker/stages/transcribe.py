@@ -9,10 +9,7 @@ from __future__ import annotations
 from worker.core.call import CallDetails
 from worker.core.ports import Load, Progress, Transcriber, part_of
 from worker.core.sound import Sound
-from worker.core.transcript import CallWarning, Code, Listening, TrackWords, Transcript
-
-SURE_LANGUAGE = 0.5
-"""Below this probability the language itself is a guess, and the reader is told."""
+from worker.core.transcript import SURE_LANGUAGE, CallWarning, Code, Listening, TrackWords, Transcript
 
 
 def transcribe(
