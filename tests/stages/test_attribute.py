@@ -121,7 +121,7 @@ def test_channels_that_were_told_the_wrong_way_round_are_warned_of() -> None:
     told = CallDetails(party_of_channel={0: Party.CUSTOMER, 1: Party.AGENT})
     conversation = on_tracks(words(GREETING, 0.0), words(PROBLEM, 6.0), details=told)
     assert [turn.party for turn in conversation.turns] == [Party.CUSTOMER, Party.AGENT], "what was told stands"
-    assert codes(conversation) == [Code.UNKNOWN_PARTY] * 2
+    assert codes(conversation) == [Code.DOUBTED_PARTY] * 2
     assert "swapped" in conversation.warnings[0].message
 
 

@@ -11,7 +11,7 @@ import pytest
 from sounds import Array, ToneDetector, level, music, noise, silence, sound_of, speech
 
 from worker.core.listening import joined, longer, music_holds, silent_holds, without
-from worker.core.sound import SAMPLE_RATE_HZ, Interval
+from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples
 from worker.core.transcript import Code, Hold, Layout, Listening, SoundKind
 from worker.stages.listen import listen
 
@@ -292,3 +292,29 @@ def test_the_waits_that_music_makes() -> None:
 def test_the_waits_that_silence_makes() -> None:
     assert silent_holds(of((0, 5), (16, 20), (18, 25)), duration_s=34.0) == of((5, 16))
     assert silent_holds((), duration_s=12.0) == of((0, 12))
+
+
+# Where speech begins ---------------------------------------------------------------------------------------------
+
+
+class LateDetector(ToneDetector):
+    """Wakes half a second late, as the real one does on soft beginnings."""
+
+    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
+        return tuple(
+            Interval(stretch.start_s + 0.5, stretch.end_s)
+            for stretch in super().find_speech(samples)
+            if stretch.length_s > 1.0
+        )
+
+
+def test_the_first_word_is_not_cut_off_by_a_detector_that_wakes_late(tmp_path: Path) -> None:
+    """On the sample call, "I'm sorry to hear that" was heard as "Sorry to hear that", and "So" and "Thank you" lost."""
+    found = heard(AGENT, CUSTOMER, folder=tmp_path, detector=LateDetector()).speech(0)
+    assert [stretch.start_s for stretch in found] == pytest.approx([1.0, 13.0], abs=0.2)
+
+
+def test_music_that_leads_into_speech_is_not_taken_for_its_beginning(tmp_path: Path) -> None:
+    agent = on_line(silence(1), music(15), speech(6), silence(3))
+    result = heard(agent, on_line(silence(25), seed=2), folder=tmp_path)
+    assert not [stretch for stretch in result.speech(0) if stretch.start_s < 15.0]

@@ -241,7 +241,7 @@ def test_in_another_language_words_are_quoted_and_the_reader_is_told(
     assert {draft.party for draft in drafts.drafts} == {AGENT, CUSTOMER}
     assert all(draft.text is None for draft in drafts.drafts)
     assert all(draft.kind is StatementKind.EXPLAINED for draft in drafts.drafts), "English cues tell nothing here."
-    assert [warning.code for warning in drafts.warnings] == [Code.NO_MODEL]
+    assert [warning.code for warning in drafts.warnings] == [Code.OTHER_LANGUAGE]
 
 
 def test_with_the_model_set_to_none_everything_is_left_to_be_quoted_and_the_reader_is_told() -> None:

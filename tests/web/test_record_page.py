@@ -29,8 +29,6 @@ from worker.web.pages import (
     HEADINGS,
     STAGES_IN_WORDS,
     WARNINGS_IN_WORDS,
-    WHO_IS_DOUBTED,
-    WHO_IS_UNKNOWN,
     clock,
     length_in_words,
     record_page,
@@ -193,11 +191,15 @@ def test_what_is_not_certain_is_said_once_with_all_its_places(site: Site) -> Non
 
 def test_a_voice_that_is_doubted_is_told_from_one_that_is_unknown(site: Site, with_hash) -> None:
     turns = (said("t1", Party.AGENT, "Hello.", 0.0, 1.0),)
-    doubted = (CallWarning(Code.UNKNOWN_PARTY, "The sender named track 0 the agent, but …"),)
+    doubted = (CallWarning(Code.DOUBTED_PARTY, "The sender named track 0 the agent, but …"),)
     page = site.show(record_of(turns, duration_s=1.0, warnings=doubted))
-    assert [one.text for one in page.section("What is not certain").all("li")] == [WHO_IS_DOUBTED]
+    assert [one.text for one in page.section("What is not certain").all("li")] == [
+        WARNINGS_IN_WORDS[Code.DOUBTED_PARTY]
+    ]
     page = site.show(with_hash(unknown_voices_call(), "88" * 32))
-    assert [one.text for one in page.section("What is not certain").all("li")] == [WHO_IS_UNKNOWN]
+    assert [one.text for one in page.section("What is not certain").all("li")] == [
+        WARNINGS_IN_WORDS[Code.UNKNOWN_PARTY]
+    ]
 
 
 # Everybody is named, nobody is guessed
@@ -319,7 +321,7 @@ def test_no_word_of_the_trade_reaches_a_party(site: Site, with_hash) -> None:
 def test_there_are_words_for_every_stage_kind_and_warning() -> None:
     assert list(STAGES_IN_WORDS) == [stage.name for stage in STAGES]
     assert set(HEADINGS) == set(StatementKind)
-    assert set(WARNINGS_IN_WORDS) | {Code.UNKNOWN_PARTY} == set(Code)
+    assert set(WARNINGS_IN_WORDS) == set(Code)
 
 
 def test_who_made_what_is_told_part_by_part(site: Site) -> None:

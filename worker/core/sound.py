@@ -40,7 +40,7 @@ class Interval:
 class RecordingFacts:
     """What the recording is, as its bytes say and not as its name or header claims.
 
-    ``codec`` is the name of the coding, in lower case (``pcm_s16le``, ``mulaw``, ``flac``, ``mp3`` ...).
+    ``codec`` is the name of the coding, in lower case (``pcm_s16le``, ``pcm_mulaw``, ``flac``, ``mp3`` ...).
     """
 
     duration_s: float

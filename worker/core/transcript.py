@@ -34,6 +34,7 @@ class Code(StrEnum):
     """Why a person should look or listen again. Stable: other programs read it."""
 
     TRUNCATED = "truncated_recording"
+    DAMAGED = "damaged_recording"
     NO_SPEECH = "no_speech"
     SILENT_TRACK = "silent_track"
     SAME_SOUND = "same_sound_on_tracks"
@@ -41,9 +42,11 @@ class Code(StrEnum):
     UNCERTAIN_WORDS = "uncertain_words"
     OVERLAP = "overlap"
     UNKNOWN_PARTY = "unknown_party"
+    DOUBTED_PARTY = "doubted_party"  # what the sender said of the channels does not fit the words
     UNATTRIBUTED_WORDS = "unattributed_words"
     LANGUAGE_UNSURE = "language_unsure"
     NO_MODEL = "no_model"
+    OTHER_LANGUAGE = "other_language"  # one in which no statements are written
     CLIPPED = "clipped"
 
 

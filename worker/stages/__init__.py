@@ -37,7 +37,13 @@ STAGES = (
         on_scratch=True,
     ),
     Stage(
-        name="listen", requires=("sound",), produces="listening", gives=Listening, run=listen, ports=("voice_detector",)
+        name="listen",
+        requires=("sound",),
+        produces="listening",
+        gives=Listening,
+        run=listen,
+        ports=("voice_detector",),
+        timeout_s=HOUR_S,
     ),
     Stage(
         name="transcribe",

@@ -168,7 +168,7 @@ def _about_parties(roles: dict[str, Role]) -> list[CallWarning]:
                 f"The sender of the call named {speaker} the {role.party}, but it talks like the other side. "
                 "Check that the channels are not swapped."
             )
-            warnings.append(CallWarning(Code.UNKNOWN_PARTY, message))
+            warnings.append(CallWarning(Code.DOUBTED_PARTY, message))
     return warnings
 
 

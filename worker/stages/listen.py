@@ -62,6 +62,7 @@ UNLIKE, OTHER_GAIN_DB, MAX_UNLIKE_SHARE = 0.4, 10.0, 0.02
 """Two unrelated voices are 0.1 to 0.3 alike. A copy may have a few windows that a lost packet spoilt."""
 LEAK_LIKENESS, LEAK_BELOW_DB, MIN_LEAK_SHARE, MIN_LEAK_WINDOWS = 0.6, 8.0, 0.3, 3
 LEAK_MARGIN_DB, LEAK_LAG_FRAMES, OWN_ABOVE_NOISE_DB = 6.0, 4, 6.0
+ONSET_REACH_S, ONSET_GAP_S, ONSET_MARGIN_S = 1.0, 0.3, 0.1
 MIN_OWN_SPEECH_S, SPEECH_GAP_S, SPEECH_MARGIN_S = 0.15, 0.4, 0.2
 
 # Music. Tones are looked for where a telephone carries them.
@@ -323,11 +324,32 @@ def _find_speech(track: Track, measure: _Measure, detector: VoiceDetector, *, pr
     # A fresh start makes it take a second of music for speech now and then; speech that was missed is longer, or goes
     # on as speech that was not.
     heard_at_once = _mask(joined(found), frame_count)
-    return tuple(
+    sure = [
         stretch
         for stretch in joined(_within(Interval(0.0, track.duration_s), [*found, *again]), gap_s=SPEECH_GAP_S)
         if stretch.length_s >= SURE_S or heard_at_once[_frames_of(stretch)].any()
-    )
+    ]
+    return joined((_from_its_onset(stretch, sounding) for stretch in sure), gap_s=SPEECH_GAP_S)
+
+
+def _from_its_onset(stretch: Interval, sounding: Mask) -> Interval:
+    """The stretch from where the sound that leads into it begins.
+
+    The detector wakes late: an "I'm" or a "thank you" before it does is lost with its sentence's first word. Sound that
+    began longer ago than a few words take is something else, such as music, and is left out.
+    """
+    gap = round(ONSET_GAP_S / FRAME_S)
+    first = int(stretch.start_s / FRAME_S)
+    earliest = max(0, first - round(ONSET_REACH_S / FRAME_S) - gap)
+    loud = np.flatnonzero(sounding[earliest:first]) + earliest
+    onset = first
+    for frame in loud[::-1].tolist():
+        if onset - frame > gap + 1:
+            break
+        onset = frame
+    if onset - earliest <= gap and earliest > 0:
+        return stretch
+    return Interval(min(stretch.start_s, max(0.0, onset * FRAME_S - ONSET_MARGIN_S)), stretch.end_s)
 
 
 def _hear(detector: VoiceDetector, evened: _Evened, first: int, last: int) -> Intervals:

@@ -54,13 +54,12 @@ def publish(
 
 
 def _about_the_file(sound: Sound) -> tuple[CallWarning, ...]:
-    if not sound.truncated:
-        return ()
-    return (
-        CallWarning(
-            Code.TRUNCATED,
-            "The file ends before its header says it should. What was there is used; the end of the call is missing.",
-            sound.facts.duration_s,
-            sound.facts.duration_s,
-        ),
-    )
+    found = []
+    if sound.truncated:
+        end_s = sound.facts.duration_s
+        message = "The file ends before its header says it should. What was there is used; the end is missing."
+        found.append(CallWarning(Code.TRUNCATED, message, end_s, end_s))
+    if sound.damaged_s:
+        message = f"{sound.damaged_s:.2f} s of the file could not be read. Silence stands in their place."
+        found.append(CallWarning(Code.DAMAGED, message))
+    return tuple(found)

@@ -107,7 +107,8 @@ def summarise(
 
 _NOT_ENGLISH_WARNING = (
     CallWarning(
-        Code.NO_MODEL, "Statements are written in English only. The longest passages of each side are quoted instead."
+        Code.OTHER_LANGUAGE,
+        "Statements are written in English only. The longest passages of each side are quoted instead.",
     ),
 )
 _NO_MODEL_WARNING = (

@@ -60,15 +60,18 @@ WARNINGS_IN_WORDS = {
     Code.NOT_HEARD: "Somebody may have spoken here, but nothing could be made out.",
     Code.UNCERTAIN_WORDS: "Several words in a row were heard with little confidence.",
     Code.OVERLAP: "People spoke at the same time in places. Words of either may be missing there.",
+    Code.UNKNOWN_PARTY: "It is not known which voice is the agent's and which the customer's.",
+    Code.DOUBTED_PARTY: (
+        "Whoever handed the recording over said which voice is whose; what the voices say speaks against it."
+    ),
+    Code.DAMAGED: "Parts of the recording could not be read. There is silence in their place.",
+    Code.OTHER_LANGUAGE: "The short version is written for English calls only. Here it quotes each side's own words.",
     Code.UNATTRIBUTED_WORDS: "Words were heard, but nobody was found who says them.",
     Code.LANGUAGE_UNSURE: "It is not certain which language was spoken, so words may have been heard wrongly.",
     Code.NO_MODEL: "The short version quotes the words as they were said. Nothing was put into other words.",
     Code.CLIPPED: "The recording is too loud and distorted in places. Words there may have been heard wrongly.",
 }
 """What a warning means to the people who were on the call. The record's own message is for those who run it."""
-
-WHO_IS_UNKNOWN = "It is not known which voice is the agent's and which the customer's."
-WHO_IS_DOUBTED = "Whoever handed the recording over said which voice is whose; what the voices say speaks against it."
 
 PARTIES_IN_WORDS = {
     Party.AGENT: "Agent",
@@ -480,25 +483,11 @@ def _notices(record: CallRecord) -> tuple[Notice, ...]:
     """One notice for each thing there is to say, with all the places that it is about."""
     clips: dict[str, list[Clip]] = {}
     for warning in record.warnings:
-        for text in _in_words(warning, record):
-            places = clips.setdefault(text, [])
-            if found := _stretch(warning):
-                turns = (one.id for one in record.turns if one.start_s < found.end_s and one.end_s > found.start_s)
-                places.append(_clip(found.start_s, found.end_s, next(turns, None)))
+        places = clips.setdefault(WARNINGS_IN_WORDS[warning.code], [])
+        if found := _stretch(warning):
+            turns = (one.id for one in record.turns if one.start_s < found.end_s and one.end_s > found.start_s)
+            places.append(_clip(found.start_s, found.end_s, next(turns, None)))
     return tuple(Notice(text, tuple(places)) for text, places in clips.items())
-
-
-def _in_words(warning: CallWarning, record: CallRecord) -> Iterable[str]:
-    if warning.code is not Code.UNKNOWN_PARTY:
-        yield WARNINGS_IN_WORDS[warning.code]
-        return
-    # One code for both: the more warnings than unknown voices, the more voices that are doubted.
-    unknown = sum(part.party is Party.UNKNOWN for part in record.parties)
-    warned = sum(one.code is Code.UNKNOWN_PARTY for one in record.warnings)
-    if unknown:
-        yield WHO_IS_UNKNOWN
-    if warned > unknown:
-        yield WHO_IS_DOUBTED
 
 
 def _stretch(warning: CallWarning) -> Interval | None:
