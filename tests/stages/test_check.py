@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fakes import FakeSummarizer, Misbehaviour
-from worker.core.call import CallDetails, Party
+from worker.core.call import Party
 from worker.core.errors import Invalid
 from worker.core.evidence import is_exact
 from worker.core.numbers import carries_number, find_numbers
 from worker.core.ports import MadeWith
 from worker.core.summary import Draft, Drafts, Evidence, StatementKind, Summary
-from worker.core.transcript import CallWarning, Code, Conversation, Turn, Word
+from worker.core.transcript import CallWarning, Code, Conversation, Transcript, Turn, Word
 from worker.core.wording import tokenize
 from worker.stages.check import check
 from worker.stages.summarise import summarise
@@ -137,7 +137,7 @@ class Answers:
 
 
 def summary_by(answer: Callable[[str], str]) -> Summary:
-    drafts = summarise(CALL, CallDetails(), summarizer=lambda: Answers(answer), progress=lambda _: None)
+    drafts = summarise(CALL, Transcript((), "en", None), summarizer=lambda: Answers(answer), progress=lambda _: None)
     return check(CALL, drafts, progress=lambda _: None)
 
 
@@ -183,7 +183,7 @@ def test_a_model_that_misbehaves_has_its_sentences_replaced_by_the_words(misdeed
 def test_the_misbehaviours_of_the_fake_do_no_harm_either(misbehaviour: Misbehaviour) -> None:
     drafts = summarise(
         CALL,
-        CallDetails(),
+        Transcript((), "en", None),
         summarizer=lambda: FakeSummarizer(misbehaviour=misbehaviour),
         progress=lambda _: None,
     )

@@ -78,6 +78,10 @@ CUES = (
     # What was promised. Of "I will" alone there is one in every second sentence; what makes it a promise is its object.
     _cue(StatementKind.PROMISED, 2.2, _ANYBODY, rf"{_WILL}\b(?! (?:just )?(?:need|do (?:my|our) best|look into|put it|"
          r"be (?:happy|glad)|guide|check|try|see)\b)|i promise\b|you have my word|(?:i|we) guarantee\b"),
+    # Said in so many words, it is a promise whoever is to keep it.
+    _cue(StatementKind.PROMISED, 2.0, _ANYBODY, r"i promise\b|you have my word|(?:i|we) guarantee\b"),
+    _cue(StatementKind.PROMISED, 2.2, _AGENT, r"(?:somebody|someone|technician|engineer|colleague|team|manager)s? will "
+         r"(?:call|come|contact|visit|phone|email|get back|be there|fix|repair|deliver|send)\b"),
     _cue(StatementKind.PROMISED, 1.4, _ANYBODY, rf"{_WILL} (?:\w+ ){{0,6}}(?:refund|report|send|replace|credit|correct|"
          r"cancel|return|initiate|deliver|pay|fix|repair|issue|escalate|call|phone|email|get back|come|adjust)\b"),
     _cue(StatementKind.PROMISED, 1.2, _AGENT, r"(?:within|by|until|before) (?:the )?(?:\w+ ){0,4}(?:hours?|"

@@ -205,7 +205,9 @@ def _choose(choices: Sequence[_Choice], budget: int) -> list[_Choice]:
 
         def worth(choice: _Choice, fewest: int = fewest) -> float:
             lead = sides[choice.party] - fewest
-            return choice.weight * AGAIN ** kinds[choice.kind, choice.party] * (0.7 ** max(0, lead - 1))
+            # Two reasons for one refusal say little more than one; two promises are two promises.
+            again = 1.0 if choice.kind is StatementKind.PROMISED else AGAIN ** kinds[choice.kind, choice.party]
+            return choice.weight * again * (0.7 ** max(0, lead - 1))
 
         best = max(left, key=lambda choice: (worth(choice), -choice.sentence.start_s))
         left = [choice for choice in left if choice is not best and not _alike(choice, best)]
@@ -313,6 +315,8 @@ def _opening(choice: _Choice) -> str:
         return "asked"
     plain = text.lower()
     intends = any(start in plain for start in ("i'll ", "we'll ", "i will ", "we will ", "going to "))
+    if choice.kind is StatementKind.PROMISED and "i promise" in plain:
+        return "promised that"
     if choice.kind is StatementKind.PROMISED and intends:
         return "promised to"
     return "said that"
