@@ -19,7 +19,7 @@ from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.work import run_worker
 
-PORT_OF_STAGE = {"listen": "voice_detector", "transcribe": "transcriber", "summarise": "summarizer"}
+PORT_OF_STAGE = {"listen": "voice_detector", "transcribe": "transcriber"}
 
 
 def lingering(load, seconds: float):

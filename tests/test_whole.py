@@ -56,8 +56,12 @@ def heard(record: dict, party: str) -> list[str]:
     return [word for turn in record["turns"] if turn["party"] == party for word in words_of(turn["text"])]
 
 
+NUMBERS = {"one", "two", "three", "four", "five", "nine", "twenty", "thirty-five", "thirteenth", "forty"}
+
+
 def words_of(text: str) -> list[str]:
-    return re.findall(r"[a-z']+", text.lower())
+    """Words without numbers, which the script writes out and the model writes as numerals."""
+    return [word for word in re.findall(r"[a-z]+(?:['-][a-z]+)*", text.lower()) if word not in NUMBERS]
 
 
 def errors(reference: list[str], hypothesis: list[str]) -> int:
@@ -72,9 +76,8 @@ def errors(reference: list[str], hypothesis: list[str]) -> int:
 
 @pytest.mark.parametrize("party", ["agent", "customer"])
 def test_each_party_is_heard(stereo, party):
-    """Digits are written as numerals by the model and as words in the script, so a fifth may differ; no more."""
     said = spoken(party)
-    assert errors(said, heard(stereo, party)) <= 0.2 * len(said)
+    assert errors(said, heard(stereo, party)) <= 0.1 * len(said)
 
 
 def test_the_agent_and_the_customer_are_found_from_their_words(stereo):
@@ -132,7 +135,7 @@ def test_a_mono_call_takes_its_parties_from_the_voices(weights, tmp_path):
     assert {part["party"] for part in record["parties"]} == {"agent", "customer"}
     for party in ("agent", "customer"):
         said = spoken(party)
-        assert errors(said, heard(record, party)) <= 0.3 * len(said)
+        assert errors(said, heard(record, party)) <= 0.2 * len(said)
     assert all(one["quoted"] for one in record["summary"]["statements"]), "without a writing model all is quoted"
 
 
@@ -151,8 +154,13 @@ def running(weights, tmp_path) -> Iterator[tuple[subprocess.Popen[str], list[str
     try:
         yield process, read_until_served(process), environment
     finally:
-        process.kill()
-        process.wait()
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Ends it and waits; its own children end with it."""
+    process.kill()
+    process.communicate()
 
 
 def read_until_served(process: subprocess.Popen[str]) -> list[str]:
@@ -200,7 +208,6 @@ def test_a_second_start_finds_the_sample_worked(running):
     try:
         printed = "".join(read_until_served(second))
     finally:
-        second.kill()
-        second.wait()
+        end(second)
     assert "already here" in printed
     assert "The record for the customer" in printed
