@@ -4,8 +4,8 @@ The registry's torchaudio for Linux is built against CUDA: its compiled parts as
 build of torch does not bring, so ``import torchaudio`` fails, and with it pyannote.audio. Torchaudio loads its compiled
 parts only if their files are there. With ``torchaudio/lib/*.so`` removed it imports, and everything written in Python
 works: ``functional`` (resample, spectrogram), ``transforms``, ``compliance.kaldi`` (fbank, mfcc), ``models``,
-``pipelines``, ``datasets``. What is lost, with a plain error when called: ``functional.forced_align``, ``rnnt_loss``,
-the CUDA CTC decoder, and the fast ``lfilter`` (a slower one in Python takes its place). On Record uses none of these.
+``pipelines``, ``datasets``. What is lost fails when it is called: ``functional.forced_align``, ``rnnt_loss``, the CUDA
+CTC decoder; and ``lfilter`` becomes slow. On Record uses none of these.
 
 Nothing is touched where torchaudio imports, where it is not installed, where torch is a CUDA build, or where the import
 fails for another reason (exit status 1). Running it twice does no more than once. To undo it, install torchaudio again.

@@ -188,7 +188,7 @@ class Work:
                 return Recording(call.sha256, call.file_name, call.size_bytes, path)
             case _:
                 maker = STAGE_THAT_GIVES[name]
-                value = self.store.value(call_id, maker.name, maker.gives)
+                value: object = self.store.value(call_id, maker.name, maker.gives)
                 if maker.on_scratch and not _is_here(value):
                     # Another machine decoded it, or this one was cleaned: the same bytes give the same samples.
                     value = self._make(call_id, maker, _ignore).value
