@@ -35,13 +35,12 @@ def lingering(load, seconds: float):
     return slow
 
 
-def fake_ports(scratch: Path) -> dict[str, object]:
+def fake_ports() -> dict[str, object]:
     return {
         "voice_detector": FakeVoiceDetector,
         "transcriber": FakeTranscriber,
         "diarizer": FakeDiarizer,
         "summarizer": FakeSummarizer,
-        "scratch": scratch,
     }
 
 
@@ -52,7 +51,7 @@ def main() -> None:
     parser.add_argument("--lease-s", type=float, default=1.0)
     parser.add_argument("--linger", default="")
     given = parser.parse_args()
-    ports = fake_ports(Path(given.scratch))
+    ports = fake_ports()
     if given.linger:
         stage, _, seconds = given.linger.partition(":")
         ports[PORT_OF_STAGE[stage]] = lingering(ports[PORT_OF_STAGE[stage]], float(seconds))

@@ -43,7 +43,7 @@ class Installation:
             "store": self.store,
             "sounds": self.sounds,
             "queue": self.queue,
-            "ports": fake_ports(self.folder / "scratch"),
+            "ports": fake_ports(),
             "scratch": self.folder / "scratch",
             "worker": "here",
             "code_revision": "onrecord test",

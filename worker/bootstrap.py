@@ -99,7 +99,7 @@ class Installation:
             store=self.store,
             sounds=self.sounds,
             queue=self.queue(),
-            ports={**ports(self.settings), "scratch": self.settings.scratch},
+            ports=ports(self.settings),
             scratch=self.settings.scratch,
             worker=f"{socket.gethostname()}.{os.getpid()}",
             code_revision=code_revision(),
@@ -129,7 +129,7 @@ class Installation:
 
 
 def ports(settings: Settings) -> dict[str, object]:
-    """A loader for each model port of the stages; the scratch folder is the caller's to add."""
+    """A loader for each model port of the stages. The scratch folder, a port too, is each call's own."""
     return {
         "voice_detector": _once(_voice_detector),
         "transcriber": _once(lambda: _transcriber(settings)),

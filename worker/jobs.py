@@ -140,7 +140,7 @@ class Work:
             with self._leased(call_id, stage) as progress:
                 made = self._make(call_id, stage, progress)  # 2
                 if stage.on_scratch:
-                    self._keep_listening_copy(made.value)
+                    self._keep_listening_copy(call_id, made.value)
             kept = self.store.finish(  # 3
                 call_id,
                 stage_name,
@@ -171,7 +171,8 @@ class Work:
 
     def _make(self, call_id: str, stage: Stage, progress: Callable[[float], None]) -> Made:
         values = {name: self._value(call_id, name, stage) for name in stage.requires}
-        return run_stage(stage, values, self.ports, code_revision=self.code_revision, progress=progress)
+        ports = {**self.ports, "scratch": self._scratch_of(call_id)}
+        return run_stage(stage, values, ports, code_revision=self.code_revision, progress=progress)
 
     def _value(self, call_id: str, name: str, stage: Stage) -> object:
         """One of the values that a stage requires: given with the call, or made by an earlier stage."""
@@ -182,7 +183,7 @@ class Work:
             case "made_by":
                 return self.store.made_by(call_id)
             case "recording":
-                path = self.scratch / call.sha256 / "recording"
+                path = self._scratch_of(call_id) / "recording"
                 if stage.on_scratch:
                     self._bring(call.sha256, path)
                 return Recording(call.sha256, call.file_name, call.size_bytes, path)
@@ -200,12 +201,12 @@ class Work:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.sounds.fetch(sha256, path)
 
-    def _keep_listening_copy(self, sound: object) -> None:
+    def _keep_listening_copy(self, call_id: str, sound: object) -> None:
         if not isinstance(sound, Sound):  # the one kind of value on scratch disks
             return
-        path = sound.tracks[0].path.parent / "listening.flac"
+        path = self._scratch_of(call_id) / "listening.flac"
         write_listening_copy(sound, path)
-        self.sounds.put_copy(path.parent.name, path)
+        self.sounds.put_copy(self.store.call(call_id).sha256, path)
 
     @contextlib.contextmanager
     def _leased(self, call_id: str, stage: Stage) -> Iterator[Callable[[float], None]]:
@@ -263,8 +264,12 @@ class Work:
         except Unavailable:
             log.warning("queue.unreachable", call=call_id, stage=stage)  # the sweeper puts it there
 
+    def _scratch_of(self, call_id: str) -> Path:
+        """A folder for this call alone: another call with the same recording may end and clear its own at any time."""
+        return self.scratch / call_id
+
     def _clear_scratch(self, call_id: str) -> None:
-        rmtree(self.scratch / self.store.call(call_id).sha256, ignore_errors=True)
+        rmtree(self._scratch_of(call_id), ignore_errors=True)
 
 
 def _is_here(value: object) -> bool:

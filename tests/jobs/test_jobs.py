@@ -12,6 +12,7 @@ from redis import Redis
 from models.fakes import FakeTranscriber
 from tests.installation import wait_until
 from worker import jobs
+from worker.core.call import CallDetails
 from worker.core.errors import NotFound, Unavailable
 from worker.jobs import JobQueue, Sweeper
 from worker.record.standing import CallState
@@ -38,6 +39,18 @@ def test_a_call_goes_from_its_recording_to_its_record(installation, recording):
     assert installation.sounds.copy_size(record.recording.sha256) > 0, "there is sound to listen to"
 
 
+def test_two_calls_with_one_recording_do_not_clear_each_others_scratch(installation, recording):
+    """The same bytes under two external ids are two calls; one of them ends while the other is in the middle."""
+    first, second = (installation.accept(recording, CallDetails(external_id=name)) for name in ("a", "b"))
+    work = installation.work()
+    work.run(second, "decode")
+    run_through(work, first)
+    assert (installation.folder / "scratch" / second).exists()
+    assert not (installation.folder / "scratch" / first).exists()
+    run_through(work, second)
+    assert standing(installation, second).state is CallState.READY
+
+
 def test_the_scratch_disk_is_cleared_when_the_record_is_there(installation, recording):
     call_id = installation.accept(recording)
     run_through(installation.work(), call_id)
@@ -57,9 +70,7 @@ def test_a_worker_on_another_machine_decodes_again_what_is_not_on_its_disk(insta
     call_id = installation.accept(recording)
     installation.work().run(call_id, "decode")
     elsewhere = installation.folder / "elsewhere"
-    there = installation.work(
-        worker="there", scratch=elsewhere, ports={**installation.work().ports, "scratch": elsewhere}
-    )
+    there = installation.work(worker="there", scratch=elsewhere)
     for path in (installation.folder / "scratch").rglob("*.f32"):
         path.unlink()  # the other machine does not see this one's disk
     for stage in STAGES[1:]:
