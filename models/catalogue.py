@@ -498,7 +498,8 @@ CATALOGUE: tuple[Model, ...] = (
         conversion=Conversion.STATE_DICT,
     ),
     Model(
-        # Its two checkpoints stay pickled, as the hub has them: pyannote's own pipeline opens them, by its own layout.
+        # Its two checkpoints stay pickled, as the hub has them: `models.diarizer` takes any folder of this layout, an
+        # operator's own as well, and runs nothing that a pickle holds.
         name="pyannote-community-1",
         use=Use.DIARIZATION,
         about="pyannote's own whole pipeline; the best for mono calls, where its terms were accepted",

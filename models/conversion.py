@@ -119,7 +119,7 @@ def _convert_pyannote(path: Path, target: Path) -> None:
     by the names of pyannote's enums, duration in seconds, classes, powerset_max_classes or null, ...).
     Source: pyannote/pyannote-audio, pyannote/audio/core/model.py (on_save_checkpoint) and core/task.py, version 4.0.7.
     """
-    checkpoint = _read_pickle(path)
+    checkpoint = read_checkpoint(path)
     try:
         home = checkpoint["pyannote.audio"]
         architecture, specifications = home["architecture"], dict(home["specifications"].state)
@@ -156,7 +156,7 @@ _RESOLUTIONS = {1: "FRAME", 2: "CHUNK"}
 
 def _convert_state_dict(path: Path, target: Path) -> None:
     """The weights of a pickled state dict. Of a training checkpoint only "model_state" is kept, not the optimizer's."""
-    checkpoint = _read_pickle(path)
+    checkpoint = read_checkpoint(path)
     state = checkpoint.get("model_state", checkpoint)
     try:
         _save(state, target)
@@ -202,7 +202,7 @@ _HARMLESS: dict[str, Any] = {
 }
 
 
-def _read_pickle(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path) -> dict[str, Any]:
     import torch
     from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 

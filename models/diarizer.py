@@ -1,24 +1,31 @@
 """Who speaks when on one track, with pyannote.audio's SpeakerDiarization, wholly from local weights.
 
-The sound is handed over in memory and is not copied; nothing is decoded, fetched or reported to anybody. What is ours
-in the pipeline, and why, is in ``models.pyannote_parts``; the networks that tell voices apart are in ``models.voices``.
+The sound is handed over in memory and is not copied; nothing is decoded, fetched or reported to anybody. There are two
+ways to the same port, which differ only in the pipeline that they build:
 
-Which weights: ``pyannote-segmentation-3.0`` with ``campplus-zh-en`` by default. ``pyannote-segmentation`` (older) and
-``ge2e`` work as well, in any pair; ``scripts/bench_diarization.py`` measures how much each gets wrong.
+- ``PyannoteDiarizer``, the default: pyannote's pipeline with parts of ours. What is ours, and why, is in
+  ``models.pyannote_parts``; the networks that tell voices apart are in ``models.voices``. Its weights are
+  ``pyannote-segmentation-3.0`` with ``campplus-zh-en``. ``pyannote-segmentation`` (older) and ``ge2e`` work as well, in
+  any pair; ``scripts/bench_diarization.py`` measures how much each gets wrong.
+- ``PyannotePipelineDiarizer``: a whole pipeline of pyannote's own, ``pyannote-community-1``, as its owner set it up.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from worker.core.errors import Invalid, Unavailable
+from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.ports import MadeWith, Progress
 from worker.core.sound import SAMPLE_RATE_HZ, Samples
 from worker.core.transcript import SpeakerStretch
@@ -31,44 +38,27 @@ SEGMENTATION_SHARE = 0.15
 POINTS_SHARE = 0.83
 
 
-class PyannoteDiarizer:
-    """Keeps the port ``Diarizer`` with the weights in two folders, loaded once, here.
+class _PipelineRunner:
+    """What every pipeline of pyannote's needs around it to keep the port ``Diarizer``; ``build`` makes the pipeline.
 
-    ``segmentation`` holds config.json and model.safetensors of a pyannote segmentation model, ``embedding`` the
-    model.safetensors of a voice network. ``device`` "cpu" or "cuda"; ``threads`` on a CPU; ``embedding_batch_size``
-    voices are asked for at once, between two reports of progress.
-    Raises BrokenModel for weights that are missing or damaged, Unavailable where pyannote.audio cannot be imported, the
-    device is missing or its memory full, Invalid for any other device.
+    ``build`` is called once, when pyannote.audio is imported, with ``models.pyannote_parts``. The pipeline that it
+    returns answers with an annotation.
     """
 
     def __init__(
-        self,
-        segmentation: Path,
-        embedding: Path,
-        *,
-        made_with: MadeWith,
-        device: str = "cpu",
-        threads: int = 1,
-        embedding_batch_size: int = 32,
+        self, build: Callable[[ModuleType], Any], *, made_with: MadeWith, device: str = "cpu", threads: int = 1
     ) -> None:
         if device not in ("cpu", "cuda"):
             raise Invalid("The diarizer runs on cpu or on cuda, and on no other device.")
         parts = import_pyannote_parts()
         import torch
 
-        from models.conversion import WEIGHTS_FILE
-        from models.voices import load_voice_network
-
         if device == "cuda" and not torch.cuda.is_available():
             raise Unavailable(
                 "No CUDA device can be used here. Set the device to cpu, or run this worker where one is."
             )
         with _foreign_errors():
-            self._pipeline = parts.Diarization(
-                parts.load_segmentation(segmentation),
-                load_voice_network(embedding / WEIGHTS_FILE),
-                embedding_batch_size=embedding_batch_size,
-            )
+            self._pipeline = build(parts)
             self._pipeline.to(torch.device(device))
         self._threads = threads
         self.made_with = made_with
@@ -94,6 +84,61 @@ class PyannoteDiarizer:
             )
         progress(1.0)
         return _name_by_appearance(annotation, last_s=len(samples) * 1000 // SAMPLE_RATE_HZ / 1000)
+
+
+class PyannoteDiarizer(_PipelineRunner):
+    """Keeps the port ``Diarizer`` with the weights in two folders, loaded once, here.
+
+    ``segmentation`` holds config.json and model.safetensors of a pyannote segmentation model, ``embedding`` the
+    model.safetensors of a voice network. ``device`` "cpu" or "cuda"; ``threads`` on a CPU; ``embedding_batch_size``
+    voices are asked for at once, between two reports of progress.
+    Raises BrokenModel for weights that are missing or damaged, Unavailable where pyannote.audio cannot be imported, the
+    device is missing or its memory full, Invalid for any other device.
+    """
+
+    def __init__(
+        self,
+        segmentation: Path,
+        embedding: Path,
+        *,
+        made_with: MadeWith,
+        device: str = "cpu",
+        threads: int = 1,
+        embedding_batch_size: int = 32,
+    ) -> None:
+        def build(parts: ModuleType) -> Any:
+            from models.conversion import WEIGHTS_FILE
+            from models.voices import load_voice_network
+
+            return parts.Diarization(
+                parts.load_segmentation(segmentation),
+                load_voice_network(embedding / WEIGHTS_FILE),
+                embedding_batch_size=embedding_batch_size,
+            )
+
+        super().__init__(build, made_with=made_with, device=device, threads=threads)
+
+
+class PyannotePipelineDiarizer(_PipelineRunner):
+    """Keeps the port ``Diarizer`` with a whole pipeline in one folder, as pyannote publishes it, loaded once, here.
+
+    ``folder`` is laid out like ``pyannote/speaker-diarization-community-1``: config.yaml names, as ``$model/NAME``,
+    the folders of a segmentation model and of a voice model (pytorch_model.bin each) and of a PLDA (plda.npz and
+    xvec_transform.npz). ``device`` "cpu" or "cuda"; ``threads`` on a CPU. How many voices are asked for at once,
+    between two reports of progress, is in config.yaml.
+
+    The two models are pickles, the only ones that On Record opens after a fetch. Opening them runs nothing that they
+    hold: torch's restricted reader takes numbers, text and containers out of them, and every class that they name
+    becomes an empty stand-in (see ``models.conversion``). pyannote's own loader would run them, and would build any
+    class that config.yaml names, which is why it is not asked. So a folder of the operator's own is no danger either;
+    the hashes that ``models.weights`` checks at fetch say that the catalogue's is the one that its owner published.
+
+    Raises BrokenModel for a folder that is not of this shape, or whose files are missing or damaged; else as
+    ``PyannoteDiarizer``.
+    """
+
+    def __init__(self, folder: Path, *, made_with: MadeWith, device: str = "cpu", threads: int = 1) -> None:
+        super().__init__(lambda _: _load_pipeline(folder), made_with=made_with, device=device, threads=threads)
 
 
 class Annotation(Protocol):
@@ -132,6 +177,134 @@ def import_pyannote_parts() -> ModuleType:
 
     metrics.provider.shutdown()  # ends the thread that waits to send
     return pyannote_parts
+
+
+def _load_pipeline(folder: Path) -> Any:
+    """pyannote's SpeakerDiarization as the folder's config.yaml sets it up. pyannote.audio has to be imported before.
+
+    Source: pyannote/pyannote-audio, pyannote/audio/core/pipeline.py (from_pretrained), version 4.0.7.
+    """
+    from pyannote.audio.core.plda import PLDA
+    from pyannote.audio.models.embedding import WeSpeakerResNet34
+    from pyannote.audio.models.segmentation import PyanNet
+    from pyannote.audio.pipelines import SpeakerDiarization
+
+    parts, settings, parameters = _read_pipeline_config(folder)
+    try:
+        plda = PLDA(parts["plda"] / "xvec_transform.npz", parts["plda"] / "plda.npz")
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise BrokenModel(f"The PLDA in {folder.name} cannot be read. {_FETCH_AGAIN}") from error
+    segmentation = _load_checkpoint(parts["segmentation"], PyanNet)
+    voices = _load_checkpoint(parts["embedding"], WeSpeakerResNet34)
+    try:
+        pipeline = SpeakerDiarization(
+            legacy=True, segmentation=segmentation, embedding=voices, plda=plda, clustering=_CLUSTERING, **settings
+        )
+        pipeline.clustering = _clustering_of_what_is_there(plda)
+        pipeline.instantiate(parameters)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenModel(f"The settings in {folder.name} are not of this pipeline. {_FETCH_AGAIN}") from error
+    return pipeline
+
+
+_FETCH_AGAIN = "Run `onrecord models check`, or fetch the model again."
+_CLUSTERING = "VBxClustering"
+
+
+def _read_pipeline_config(folder: Path) -> tuple[dict[str, Path], dict[str, Any], dict[str, Any]]:
+    """Where the pipeline's three parts lie, its other settings, and the parameters that it was tuned to.
+
+    A setting that is not known here is refused, not passed over: left out, the pipeline would answer differently.
+    """
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BrokenModel(f"The config.yaml in {folder.name} cannot be read. {_FETCH_AGAIN}") from error
+    try:
+        settings, parameters = dict(config["pipeline"]["params"]), dict(config["params"])
+        kind = (config["pipeline"]["name"], settings.pop("clustering"))
+        named = {part: settings.pop(part) for part in ("segmentation", "embedding", "plda")}
+        is_known = kind == ("pyannote.audio.pipelines.SpeakerDiarization", _CLUSTERING)
+        is_known &= config.keys() <= {"dependencies", "pipeline", "params"}
+        # Anything else than a folder beside config.yaml is the name of a model on a hub, which would be asked for it.
+        is_known &= all(re.fullmatch(r"\$model/[\w-]+", name) for name in named.values())
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenModel(f"The config.yaml in {folder.name} lacks what a pipeline needs. {_FETCH_AGAIN}") from error
+    if not is_known:
+        raise BrokenModel(f"The pipeline in {folder.name} is of a kind that is not known here. Choose another one.")
+    return {part: folder / name.removeprefix("$model/") for part, name in named.items()}, settings, parameters
+
+
+def _load_checkpoint(folder: Path, kind: type[Any]) -> Any:
+    """The pyannote model of this kind whose checkpoint lies in a folder. Nothing in the checkpoint is run.
+
+    Source: pyannote/pyannote-audio, pyannote/audio/core/model.py (from_pretrained, on_load_checkpoint), version 4.0.7.
+    """
+    from pyannote.audio.core.task import Problem, Resolution, Specifications
+
+    from models.conversion import read_checkpoint
+
+    try:
+        checkpoint = read_checkpoint(folder / "pytorch_model.bin")
+    except OSError as error:
+        raise BrokenModel(f"The checkpoint in {folder.name} cannot be read. {_FETCH_AGAIN}") from error
+    try:
+        home = checkpoint["pyannote.audio"]
+        if home["architecture"]["class"] != kind.__name__:
+            raise BrokenModel(f"The model in {folder.name} is of a kind that is not known here. Choose another one.")
+        # A model also saves what it sets by itself and nobody can choose: Lightning leaves that out again, as we do.
+        chosen = checkpoint["hyper_parameters"].items()
+        model = kind(**{name: value for name, value in chosen if name in signature(kind).parameters})
+        # Only what the specifications were made with: what pyannote worked out from that, and kept, comes by itself.
+        saved = home["specifications"].state
+        made_for = {field.name: saved[field.name] for field in fields(Specifications) if field.name in saved}
+        made_for["problem"] = Problem(*made_for["problem"].arguments)
+        made_for["resolution"] = Resolution(*made_for["resolution"].arguments)
+        model.specifications = Specifications(**made_for)
+        model.setup()  # adds the last layer, whose size depends on the specifications
+        # What a checkpoint holds beyond the model is of its training.
+        absent = model.load_state_dict(checkpoint["state_dict"], strict=False).missing_keys
+        is_whole = not absent and all(tensor.isfinite().all() for tensor in model.state_dict().values())
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise BrokenModel(f"The checkpoint in {folder.name} does not hold its model. {_FETCH_AGAIN}") from error
+    if not is_whole:
+        raise BrokenModel(f"The checkpoint in {folder.name} is damaged. {_FETCH_AGAIN}")
+    return model.eval()
+
+
+def _clustering_of_what_is_there(plda: Any) -> Any:
+    """pyannote's clustering, which fails where it is to make more clusters than it has points: here it makes fewer.
+
+    And where it has none, since what was heard is too short to tell who it was, all of it is one speaker's.
+    """
+    from pyannote.audio.pipelines.clustering import VBxClustering
+
+    class Clustering(VBxClustering):
+        # pyannote says "an array" where it gives, and expects, three.
+        def __call__(  # type: ignore[override]
+            self,
+            embeddings: Any,
+            segmentations: Any,
+            num_clusters: int | None = None,
+            min_clusters: int = 1,
+            **others: Any,
+        ) -> Any:
+            points = len(self.filter_embeddings(embeddings, segmentations=segmentations)[0])
+            if points == 0:
+                windows, speakers, dimension = embeddings.shape
+                clusters = np.zeros((windows, speakers), dtype=np.int8)
+                return clusters, np.ones((windows, speakers, 1)), np.full((1, dimension), np.nan)
+            return super().__call__(
+                embeddings,
+                segmentations=segmentations,
+                num_clusters=num_clusters and min(num_clusters, points),
+                min_clusters=min(min_clusters, points),
+                **others,
+            )
+
+    return Clustering(plda, metric="cosine")
 
 
 def _as_waveform(samples: Samples) -> Any:

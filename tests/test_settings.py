@@ -40,3 +40,9 @@ def test_a_secret_is_not_in_what_settings_print(monkeypatch):
     secret = "s" * 40
     monkeypatch.setenv("ONRECORD_LINK_SECRET", secret)
     assert secret not in repr(read_settings())
+
+
+def test_an_empty_setting_is_not_set(monkeypatch, tmp_path):
+    """Compose files name settings without a value; an empty data folder would be the current one."""
+    monkeypatch.setenv("ONRECORD_SCRATCH_DIR", "")
+    assert read_settings().scratch == tmp_path / "scratch"

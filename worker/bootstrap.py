@@ -19,18 +19,19 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from filelock import FileLock
 from redis import Redis
 from redis.exceptions import RedisError
 
 from models.catalogue import find
 from models.weights import locate, read_revision
-from worker.core.errors import BrokenModel, Unavailable
+from worker.core.errors import BrokenModel, BrokenRecord, Invalid, Unavailable
 from worker.core.ports import Diarizer, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.jobs import JobQueue, Work
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.redis_server import EmbeddedRedis
-from worker.settings import Settings
+from worker.settings import SHORTEST_SECRET, Settings
 from worker.web.access import Links
 
 A = TypeVar("A")
@@ -56,10 +57,16 @@ class Installation:
     @cached_property
     def store(self) -> Store:
         """The database, brought to the newest form of its tables."""
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._make_data_dir()
         store = Store(self.settings.database)
         store.migrate()
         return store
+
+    def _make_data_dir(self) -> None:
+        try:
+            self.settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"The data folder cannot be made: {error.strerror}. Set ONRECORD_DATA_DIR.") from error
 
     @cached_property
     def sounds(self) -> SoundStore:
@@ -80,9 +87,11 @@ class Installation:
         url = self.settings.redis_url or EmbeddedRedis.find(self.run_dir)
         if url is None:
             raise Unavailable("No queue is running here. Start `onrecord up`, or set ONRECORD_REDIS_URL.")
-        redis = Redis.from_url(url)
         try:
+            redis = Redis.from_url(url)
             redis.ping()
+        except ValueError as error:
+            raise Invalid("ONRECORD_REDIS_URL is no address such as redis://host:6379/0.") from error
         except RedisError as error:
             raise Unavailable("The queue (Redis) of ONRECORD_REDIS_URL does not answer. Is it running?") from error
         return JobQueue(redis, self.settings.queue)
@@ -101,7 +110,7 @@ class Installation:
             queue=self.queue(),
             ports=ports(self.settings),
             scratch=self.settings.scratch,
-            worker=f"{socket.gethostname()}.{os.getpid()}",
+            worker=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}",  # a container's pid comes again
             code_revision=code_revision(),
             lease_s=self.settings.lease_s,
             max_attempts=self.settings.max_attempts,
@@ -117,15 +126,20 @@ class Installation:
         if self.settings.link_secret:
             return self.settings.link_secret
         path = self.settings.data_dir / "link.secret"
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48))
-        # The link fails if another process was first; then its secret is the one.
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-        return path.read_text()
+        self._make_data_dir()
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                fresh = path.with_suffix(".new")
+                fresh.touch(mode=0o600)
+                with fresh.open("w") as file:
+                    file.write(secrets.token_urlsafe(48))
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(path)
+        secret = path.read_text()
+        if len(secret) < SHORTEST_SECRET:
+            raise BrokenRecord(f"The secret that signs links is damaged. Remove {path}; links made before end with it.")
+        return secret
 
 
 def ports(settings: Settings) -> dict[str, object]:
@@ -191,8 +205,15 @@ def _transcriber(settings: Settings) -> Transcriber:
 
 def _diarizer(settings: Settings) -> Diarizer:
     from models.devices import pick_device
-    from models.diarizer import PyannoteDiarizer
+    from models.diarizer import PyannoteDiarizer, PyannotePipelineDiarizer
 
+    if settings.diarization_model:
+        return PyannotePipelineDiarizer(
+            _folder(settings, settings.diarization_model),
+            made_with=_made_with(settings, settings.diarization_model),
+            device=pick_device(settings.device),
+            threads=settings.threads,
+        )
     return PyannoteDiarizer(
         _folder(settings, settings.segmentation_model),
         _folder(settings, settings.voices_model),
@@ -227,5 +248,7 @@ def is_fetched(settings: Settings, name: str) -> bool:
 
 def wanted_models(settings: Settings) -> tuple[str, ...]:
     """Catalogue names of the models that these settings use; an operator's own folder is not fetched."""
-    used = (settings.speech_model, settings.segmentation_model, settings.voices_model, settings.writing_model)
+    pair = (settings.segmentation_model, settings.voices_model)
+    voices = (settings.diarization_model,) if settings.diarization_model else pair
+    used = (settings.speech_model, *voices, settings.writing_model)
     return tuple(name for name in used if name != NO_WRITING_MODEL and not _is_own(name))

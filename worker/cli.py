@@ -7,13 +7,14 @@ answers at once and loads no model.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.core.errors import CallError, Invalid, NotFound
+from worker.core.errors import CallError, Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from worker.bootstrap import Installation
@@ -50,13 +51,14 @@ def main() -> None:
         sys.exit(EXIT_OUR_ERROR)
 
 
-def _installation() -> Installation:
+def _installation(*, log_level: str | None = "error") -> Installation:
+    """The installation of these settings. Commands that people type log errors alone; None takes the setting."""
     from worker.bootstrap import Installation
     from worker.logs import configure_logs
     from worker.settings import read_settings
 
     settings = read_settings()
-    configure_logs(settings.log_level)
+    configure_logs(log_level or settings.log_level)
     return Installation(settings)
 
 
@@ -105,7 +107,7 @@ def work() -> None:
     """Run one worker: takes stages from the queue until it is stopped (SIGTERM finishes the stage under way)."""
     from worker.work import run_worker
 
-    run_worker(_installation().work())
+    run_worker(_installation(log_level=None).work())
 
 
 @app.command()
@@ -115,7 +117,7 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
 
     from worker.web.app import create_app
 
-    installation = _installation()
+    installation = _installation(log_level=None)
     settings = installation.settings
     uvicorn.run(
         create_app(store=installation.store, sounds=installation.sounds, links=installation.links),
@@ -138,7 +140,7 @@ def add(
     wait: Annotated[bool, typer.Option("--wait", help="Follow the calls until they are ready or failed.")] = False,
 ) -> None:
     """Hand recordings over. "Accepted" means that the bytes are safe; a worker makes the records."""
-    from worker.console import StageProgress, err, out, standing_text
+    from worker.console import StageProgress, err, out, printable, standing_text
     from worker.follow import follow
     from worker.intake.accept import accept_file
 
@@ -148,7 +150,7 @@ def add(
     installation = _installation()
     queue = installation.queue_if_any()
     if queue is None:
-        err.print("No queue is running. What is handed over is kept and waits until `onrecord up` or a worker runs.")
+        err.print("No queue can be reached. What is handed over is kept, and waits until one and a worker run.")
     accepted = []
     refused = 0
     for path in files:
@@ -159,13 +161,17 @@ def add(
             refused += 1
             continue
         accepted.append(call.call_id)
-        out.print(f"{call.call_id}  {'accepted' if call.is_new else 'already here'}  {path.name}", markup=False)
+        was = "accepted" if call.is_new else "already here"
+        out.print(f"{call.call_id}  {was}  {printable(path.name)}", markup=False, soft_wrap=True)
+        if not call.is_new and details != installation.store.call(call.call_id).details:
+            err.print("What was said of this call when it first came stands; what is said of it now changes nothing.")
     failed = 0
     if wait:
         for call_id in accepted:
             with StageProgress(err) as progress:
                 failed += not follow(installation.store, call_id, progress.show)
-            out.print(f"{call_id}  {standing_text(installation.store.call(call_id).standing)}", markup=False)
+            standing = standing_text(installation.store.call(call_id).standing)
+            out.print(f"{call_id}  {standing}", markup=False, soft_wrap=True)
     if refused or failed:
         raise typer.Exit(EXIT_OUR_ERROR)
 
@@ -241,12 +247,14 @@ def show(
 def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")]) -> None:
     """Print the links that open a call's record for its agent and for its customer."""
     from worker.console import out
+    from worker.up import address_in_use
     from worker.web.access import PARTIES, Holder
 
     installation = _installation()
+    base = address_in_use(installation.run_dir) or installation.settings.base_url
     call_id = installation.store.call(call).id
     for party in PARTIES:
-        address = installation.links.address(Holder(call_id, party), base=installation.settings.base_url)
+        address = installation.links.address(Holder(call_id, party), base=base)
         out.print(f"{party}: {address}", markup=False, soft_wrap=True)
 
 
@@ -259,8 +267,8 @@ def retry(
     """Put failed calls back on the queue; each goes on at the stage where it failed."""
     from worker.console import out
 
-    if not call and not every and reason is None:
-        raise Invalid("Say which: ids of calls, --all, or --reason BrokenModel.")
+    if sum((bool(call), every, reason is not None)) != 1:
+        raise Invalid("Say one of: ids of calls, --all, or --reason BrokenModel.")
     installation = _installation()
     store, queue = installation.store, installation.queue_if_any()
     if call:
@@ -269,7 +277,8 @@ def retry(
         again = store.retry_all(reason=reason)
     for call_id, stage in again:
         if queue is not None:
-            queue.put(call_id, stage)
+            with suppress(Unavailable):  # the sweeper of any worker puts it there
+                queue.put(call_id, stage)
         out.print(f"{call_id}  is tried again from {stage}", markup=False)
     if not again:
         out.print("Nothing failed among these calls.")

@@ -15,29 +15,13 @@ from rich.text import Text
 
 from worker.core.call import Party
 from worker.core.record import CallRecord
-from worker.core.summary import Statement, StatementKind
+from worker.core.sound import clock
+from worker.core.summary import HEADINGS, Statement, StatementKind
 from worker.core.transcript import Participant, Turn
 from worker.record.standing import CallState, Standing, StoredCall
 
-out = Console()
-err = Console(stderr=True)
-
-HEADINGS = {
-    StatementKind.ASKED: "What was asked",
-    StatementKind.EXPLAINED: "What was explained",
-    StatementKind.DONE: "What was done",
-    StatementKind.PROMISED: "What was promised",
-    StatementKind.REFUSED: "What was refused",
-    StatementKind.OUTCOME: "How it ended",
-    StatementKind.NEXT: "What is next",
-}
-
-
-def clock(seconds: float) -> str:
-    """A point in a call as people write it: 2:05, or 1:02:05 past an hour."""
-    minutes, whole_s = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole_s:02}" if hours else f"{minutes}:{whole_s:02}"
+out = Console(emoji=False, highlight=False)
+err = Console(stderr=True, emoji=False, highlight=False)
 
 
 class StageProgress:
@@ -161,6 +145,11 @@ def _party_name(party: Party) -> str:
     return {Party.UNKNOWN: "somebody", Party.OTHER: "another voice"}.get(party, party.value)
 
 
+def printable(text: str) -> str:
+    """Text from outside without what a terminal would act on."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def standing_text(standing: Standing) -> str:
     """Where a call stands, in one line for operators."""
     at = f"{standing.stage}, attempt {standing.attempts}"
@@ -168,7 +157,7 @@ def standing_text(standing: Standing) -> str:
         case CallState.RUNNING:
             return f"running: {at}, {standing.progress:.0%}"
         case CallState.WAITING if standing.not_before:
-            return f"waiting until {standing.not_before:%H:%M:%S}: {at}, {standing.reason}: {standing.message}"
+            return f"waiting until {standing.not_before:%H:%M:%S} UTC: {at}, {standing.reason}: {standing.message}"
         case CallState.WAITING:
             return f"waiting: {standing.stage}"
         case CallState.FAILED:
@@ -181,6 +170,6 @@ def print_calls(calls: Iterable[StoredCall], *, console: Console = out) -> None:
     """A table of calls: id, file, when received, where it stands."""
     table = Table("call", "file", "received", "where it stands")
     for call in calls:
-        received = f"{call.received_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(call.id, Text(call.file_name), received, Text(standing_text(call.standing)))
+        received = f"{call.received_at:%Y-%m-%d %H:%M:%S} UTC"
+        table.add_row(call.id, Text(printable(call.file_name)), received, Text(standing_text(call.standing)))
     console.print(table)

@@ -14,6 +14,10 @@ LONGEST_WAIT_S = 600.0
 GROWTH = 4.0
 
 
+class WorkerDied(Unavailable):
+    """Every worker that took this stage died with it. Look for a kill for memory, then try it on a larger machine."""
+
+
 class OutOfTime(Unavailable):
     """The stage ran longer than it may. It is tried again; if it stays so, give the worker a faster machine."""
 

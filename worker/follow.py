@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from worker.core.errors import Unavailable
 from worker.core.sound import Sound
 from worker.record.standing import CallState
 from worker.record.store import Store
@@ -24,7 +25,11 @@ def follow(store: Store, call_id: str, show: Show, *, alive: Callable[[], bool] 
     """Reports each stage as it moves until the call is ready (True) or failed (False), or ``alive`` says to stop."""
     duration_s: float | None = None
     while alive():
-        standing = store.call(call_id).standing
+        time.sleep(ASK_EVERY_S)
+        try:
+            standing = store.call(call_id).standing
+        except Unavailable:  # a moment's; it is asked again
+            continue
         at = len(STAGES) if standing.state is CallState.READY else _position(standing.stage)
         if duration_s is None and at > 0:
             duration_s = store.value(call_id, STAGES[0].name, Sound).facts.duration_s
@@ -34,7 +39,6 @@ def follow(store: Store, call_id: str, show: Show, *, alive: Callable[[], bool] 
             show(standing.stage, standing.progress, duration_s=duration_s)
         if standing.state in (CallState.READY, CallState.FAILED):
             return standing.state is CallState.READY
-        time.sleep(ASK_EVERY_S)
     return False
 
 

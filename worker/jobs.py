@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,11 +31,12 @@ from rq.timeouts import JobTimeoutException
 
 from worker import failures
 from worker.core.call import Recording
-from worker.core.errors import CallError, Unavailable
+from worker.core.errors import CallError, NotFound, Unavailable
 from worker.core.sound import Sound
 from worker.core.stage import Made, Stage, run_stage
 from worker.exchange.listening_copy import write_listening_copy
 from worker.record.sounds import SoundStore
+from worker.record.standing import CallState
 from worker.record.store import Store
 from worker.stages import STAGES
 
@@ -43,6 +46,8 @@ RUN_JOB = "worker.jobs.run_job"
 FAILED_JOB_TTL_S = 24 * 3600
 SWEEP_EVERY_S = 2.0
 SWEEP_AT_ONCE = 200
+KEEP_RESULT_S = 300.0
+"""How long a finished result is held while the database is away."""
 
 STAGE_BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
 NEXT_STAGE: Mapping[str, str | None] = {
@@ -65,9 +70,10 @@ class JobQueue:
         Raises Unavailable if the queue cannot be reached. Nothing is lost then: the sweeper puts it there later.
         """
         try:
-            self._put_unique(call_id, stage)
-        except DuplicateJobError:
-            self._replace_if_dead(call_id, stage)
+            try:
+                self._put_unique(call_id, stage)
+            except DuplicateJobError:
+                self._replace_if_dead(call_id, stage)
         except RedisError as error:
             raise Unavailable("The queue (Redis) cannot be reached. Accepted calls are safe and wait.") from error
 
@@ -77,6 +83,9 @@ class JobQueue:
             args=(call_id, stage),
             job_id=_job_id(call_id, stage),
             unique=True,
+            # A call that is begun goes before one that is not: else all that wait are decoded, onto one disk, before
+            # the first has its record.
+            at_front=stage != STAGES[0].name,
             job_timeout=int(STAGE_BY_NAME[stage].timeout_s),
             result_ttl=0,
             failure_ttl=FAILED_JOB_TTL_S,
@@ -135,20 +144,17 @@ class Work:
             log.info("stage.not_ours", call=call_id, stage=stage_name)
             return
         where = log.bind(call=call_id, stage=stage_name, attempt=claim.attempts)
+        if claim.attempts > self.max_attempts:
+            # No error was ever seen: the workers that tried were killed, and this one would be too.
+            self._give_in(call_id, stage_name, failures.WorkerDied(), claim.attempts)
+            return
         where.info("stage.began")
         try:
             with self._leased(call_id, stage) as progress:
                 made = self._make(call_id, stage, progress)  # 2
                 if stage.on_scratch:
                     self._keep_listening_copy(call_id, made.value)
-            kept = self.store.finish(  # 3
-                call_id,
-                stage_name,
-                worker=self.worker,
-                value=made.value,
-                made_by=made.made_by,
-                next_stage=NEXT_STAGE[stage_name],
-            )
+            kept = self._finish(call_id, stage_name, made)  # 3
         except LeaseLostError:
             where.warning("stage.lease_lost")
             return
@@ -159,15 +165,34 @@ class Work:
             self._give_in(call_id, stage_name, error, claim.attempts)
             return
         except Exception as error:
-            # A bug: its state is written down, then it goes on to RQ's failed registry with its traceback.
+            # A bug. RQ would keep and log its traceback with its message, which may carry words of the call.
+            where.error("stage.bug", error=type(error).__name__, at=_places(error))
             self._give_in(call_id, stage_name, error, claim.attempts)
-            raise
+            return
         where.info("stage.done" if kept else "stage.lease_lost", seconds=made.made_by.seconds)
         following = NEXT_STAGE[stage_name]
-        if following is None:
+        if kept and following is None:
             self._clear_scratch(call_id)
-        elif kept:
+        elif kept and following is not None:
             self._put_or_leave(call_id, following)  # 4
+
+    def _finish(self, call_id: str, stage: str, made: Made) -> bool:
+        """Writes the result, waiting for a database that is away. False if the stage is no longer ours."""
+        until = time.monotonic() + KEEP_RESULT_S
+        while True:
+            try:
+                return self.store.finish(
+                    call_id,
+                    stage,
+                    worker=self.worker,
+                    value=made.value,
+                    made_by=made.made_by,
+                    next_stage=NEXT_STAGE[stage],
+                )
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(KEEP_RESULT_S / 100)
 
     def _make(self, call_id: str, stage: Stage, progress: Callable[[float], None]) -> Made:
         values = {name: self._value(call_id, name, stage) for name in stage.requires}
@@ -198,7 +223,6 @@ class Work:
     def _bring(self, sha256: str, path: Path) -> None:
         """The recording's bytes on this machine's scratch disk, checked against their hash."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             self.sounds.fetch(sha256, path)
 
     def _keep_listening_copy(self, call_id: str, sound: object) -> None:
@@ -254,9 +278,9 @@ class Work:
                 log.warning("stage.put_off", call=call_id, stage=stage, error=type(error).__name__, again_in_s=after_s)
                 self.store.put_off(call_id, stage, worker=self.worker, error=error, not_before=not_before)
             case failures.GiveUp(reason=reason, message=message):
-                log.error("stage.failed", call=call_id, stage=stage, reason=reason)
-                self.store.fail(call_id, stage, worker=self.worker, reason=reason, message=message)
-                self._clear_scratch(call_id)
+                if self.store.fail(call_id, stage, worker=self.worker, reason=reason, message=message):
+                    log.error("stage.failed", call=call_id, stage=stage, reason=reason)
+                    self._clear_scratch(call_id)
 
     def _put_or_leave(self, call_id: str, stage: str) -> None:
         try:
@@ -268,8 +292,23 @@ class Work:
         """A folder for this call alone: another call with the same recording may end and clear its own at any time."""
         return self.scratch / call_id
 
+    def clear_abandoned_scratch(self) -> None:
+        """Removes folders of calls that this machine has no part in any more: ended elsewhere, or unknown."""
+        for folder in self.scratch.iterdir() if self.scratch.is_dir() else ():
+            try:
+                ended = self.store.call(folder.name).standing.state in (CallState.READY, CallState.FAILED)
+            except NotFound:
+                ended = True
+            if ended:
+                rmtree(folder, ignore_errors=True)
+
     def _clear_scratch(self, call_id: str) -> None:
         rmtree(self._scratch_of(call_id), ignore_errors=True)
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where an error came from, file and line, without its message and without any line of text."""
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
 
 
 def _is_here(value: object) -> bool:
@@ -295,9 +334,11 @@ class Sweeper:
                 return 0
             try:
                 drifting = self.store.drifting(now=datetime.now(UTC), limit=SWEEP_AT_ONCE)
-                for call_id, stage in drifting:
+                # A stage that only a newer version knows is left to workers of that version.
+                known = [(call_id, stage) for call_id, stage in drifting if stage in STAGE_BY_NAME]
+                for call_id, stage in known:
                     self.queue.put(call_id, stage)
-                return len(drifting)
+                return len(known)
             finally:
                 lock.release()
         except RedisError as error:
@@ -310,6 +351,9 @@ class Sweeper:
                 self.sweep()
             except Unavailable as error:
                 log.warning("sweep.put_off", error=error.message)
+            except Exception as error:
+                # One odd row must not leave all other calls lying.
+                log.error("sweep.bug", error=type(error).__name__, at=_places(error))
 
     def start(self) -> None:
         """Runs in a thread of its own that ends with the process."""
@@ -333,4 +377,7 @@ def run_job(call_id: str, stage: str) -> None:
     """What RQ runs: one stage of one call."""
     if _work is None:
         raise RuntimeError("This process was not started as an On Record worker. Run `onrecord work`.")
+    if stage not in STAGE_BY_NAME:
+        log.warning("stage.unknown", call=call_id)  # a newer version's; its workers' sweeper puts it back
+        return
     _work.run(call_id, stage)

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from worker.core.call import CallDetails, Recording
-from worker.core.errors import BadRecording, Invalid
 from worker.core.record import CallRecord, MadeBy
 from worker.core.stage import run_stage
+from worker.intake.accept import check_file
 from worker.stages import STAGES
 
 ShowStage = Callable[[str, float], None]
@@ -30,10 +30,7 @@ def process_file(
 
     Raises Invalid if there is no such file, and whatever a stage raises.
     """
-    if not path.is_file():
-        raise Invalid(f"There is no file {path}.")
-    if path.stat().st_size == 0:
-        raise BadRecording(f"The file {path.name} is empty. Send the recording again.")
+    check_file(path)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     made_by: list[MadeBy] = []

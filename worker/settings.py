@@ -18,12 +18,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from worker.core.errors import Invalid
 
 PREFIX = "ONRECORD_"
+SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
     """What can be set. The README's table is checked against these fields and their descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("onrecord")),
@@ -43,17 +44,22 @@ class Settings(BaseSettings):
         default=None, description="Folder for decoded sound while a call is worked: 230 MB per hour and channel."
     )
     host: str = Field(default="127.0.0.1", description="Address on which the pages are served.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port of the pages; 0 takes any that is free.")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        description="Port of the pages; 0 takes any. Where it is taken, `onrecord up` takes the next.",
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people reach the pages, if not http://HOST:PORT."
     )
     link_secret: str | None = Field(
         default=None,
-        min_length=32,
+        min_length=SHORTEST_SECRET,
         repr=False,
-        description="Secret that signs people's links; made once in the data folder if not set.",
+        description="Secret that signs links, one for all hosts with pages; made in the data folder if not set.",
     )
-    link_days: int = Field(default=30, ge=1, description="Days for which a link opens its record.")
+    link_days: int = Field(default=30, ge=1, le=3650, description="Days for which a link opens its record.")
     models_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("onrecord")) / "models",
         description="Folder into which weights are fetched.",
@@ -71,6 +77,10 @@ class Settings(BaseSettings):
     voices_model: str = Field(
         default="campplus-zh-en", description="Model that tells voices apart: a catalogue name, or a folder."
     )
+    diarization_model: str | None = Field(
+        default=None,
+        description="A whole pyannote pipeline in place of the two before: pyannote-community-1, or a folder.",
+    )
     writing_model: str = Field(
         default="qwen2.5-coder-0.5b-instruct",
         description="Model that writes statements: a catalogue name, a folder, or none to quote only.",
@@ -82,7 +92,7 @@ class Settings(BaseSettings):
         default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Processor threads a model may use."
     )
     lease_s: float = Field(
-        default=60.0, gt=0, description="Seconds after which the work of a silent worker is given to another."
+        default=60.0, ge=1, le=86400, description="Seconds after which the work of a silent worker is given to another."
     )
     max_attempts: int = Field(default=5, ge=1, description="How often a stage is tried before the call is failed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")

@@ -15,12 +15,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.error import URLError
 
+from filelock import FileLock, Timeout
 from redis import Redis
 
 from worker.child_process import ending_with_us
 from worker.console import StageProgress, out, print_record, standing_text
 from worker.core.call import CallDetails
-from worker.core.errors import Unavailable
+from worker.core.errors import CallError, Unavailable
 from worker.follow import follow
 from worker.intake.accept import accept_file
 from worker.jobs import JobQueue
@@ -35,6 +36,8 @@ STOP_WITHIN_S = 20.0
 WATCH_EVERY_S = 0.5
 LONGEST_PAUSE_S = 30.0
 PORTS_TO_TRY = 20
+HIGHEST_PORT = 65535
+ADDRESS_FILE = "web.url"
 
 
 class Child:
@@ -84,13 +87,27 @@ class Child:
 def run_up(
     *, settings: Settings, store: Store, sounds: SoundStore, links: Links, run_dir: Path, sample: Path | None
 ) -> None:
-    """Starts everything, works the sample call if one is given, and serves until SIGINT or SIGTERM."""
+    """Starts everything, works the sample call if one is given, and serves until SIGINT or SIGTERM.
+
+    Raises Unavailable if `onrecord up` already runs on this data folder.
+    """
     ending = threading.Event()
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, lambda *_: ending.set())
+    run_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        redis_url = settings.redis_url or stack.enter_context(EmbeddedRedis(run_dir))
+        try:
+            stack.enter_context(FileLock(run_dir / "up.lock", timeout=0))
+        except Timeout as error:
+            raise Unavailable(
+                "On Record already runs on this data folder. Set ONRECORD_DATA_DIR for another."
+            ) from error
+        queue_server = None if settings.redis_url else EmbeddedRedis(run_dir)
+        redis_url = settings.redis_url or ""
+        if queue_server is not None:
+            redis_url = stack.enter_context(queue_server)
         port = free_port(settings.host, settings.port)
+        base = settings.public_url or f"http://{settings.host}:{port}"
         environment = {"ONRECORD_REDIS_URL": redis_url, "ONRECORD_PORT": str(port)}
         children = [
             Child("worker", ["work"], environment=environment, log=run_dir / "worker.log"),
@@ -99,29 +116,61 @@ def run_up(
         for child in children:
             child.keep_running()
             stack.callback(child.stop)
-        watcher = threading.Thread(target=_watch, args=(children, ending), name="watcher", daemon=True)
-        watcher.start()
-        stack.callback(watcher.join)
-        stack.callback(ending.set)
         _wait_until_served(settings.host, port, ending)
-        base = settings.public_url or f"http://{settings.host}:{port}"
-        out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False)
+        (run_dir / ADDRESS_FILE).write_text(base)
+        stack.callback((run_dir / ADDRESS_FILE).unlink, missing_ok=True)
+        out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False, soft_wrap=True)
+        queue = JobQueue(Redis.from_url(redis_url), settings.queue)
+        showing = threading.Thread(target=_show_and_serve, args=(sample, store, sounds, queue, links, base, ending))
+        showing.start()
+        stack.callback(showing.join)
+        stack.callback(ending.set)
+        # In this thread, which lives as long as the process does: the kernel ends a child with its thread.
+        while not ending.wait(WATCH_EVERY_S):
+            for child in children:
+                child.keep_running()
+            if queue_server is not None and EmbeddedRedis.find(run_dir) is None:
+                out.print("The queue's server ended and is started again; waiting calls are put back on it.")
+                queue_server.stop()
+                queue_server.start()
+        out.print("Finishing …")
+
+
+def _show_and_serve(
+    sample: Path | None,
+    store: Store,
+    sounds: SoundStore,
+    queue: JobQueue,
+    links: Links,
+    base: str,
+    ending: threading.Event,
+) -> None:
+    """Puts the sample on the queue, if there is one, and shows its way and its record."""
+    try:
         if sample is not None:
-            queue = JobQueue(Redis.from_url(redis_url), settings.queue)
             accepted = accept_file(sample, CallDetails(), store=store, sounds=sounds, queue=queue)
             out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
             _show_work(store, accepted.call_id, ending)
             for party in PARTIES:
                 address = links.address(Holder(accepted.call_id, party), base=base)
                 out.print(f"The record for the {party}: {address}", markup=False, soft_wrap=True)
+    except CallError as error:
+        out.print(error.message, markup=False)
+    if not ending.is_set():
         out.print("Serving until Ctrl-C.")
-        ending.wait()
-        out.print("Finishing …")
+
+
+def address_in_use(run_dir: Path) -> str | None:
+    """The address under which the `onrecord up` of this folder serves its pages; None if none runs."""
+    try:
+        return (run_dir / ADDRESS_FILE).read_text()
+    except OSError:
+        return None
 
 
 def free_port(host: str, port: int) -> int:
     """The port if it is free, else the next that is; any free one for 0. Raises Unavailable if there is none."""
-    for candidate in range(port, port + PORTS_TO_TRY) if port else (0,):
+    for candidate in range(port, min(HIGHEST_PORT, port + PORTS_TO_TRY) + 1) if port else (0,):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -132,17 +181,13 @@ def free_port(host: str, port: int) -> int:
     raise Unavailable(f"No port from {port} on is free at {host}. Set ONRECORD_PORT.")
 
 
-def _watch(children: list[Child], ending: threading.Event) -> None:
-    while not ending.wait(WATCH_EVERY_S):
-        for child in children:
-            child.keep_running()
-
-
 def _wait_until_served(host: str, port: int, ending: threading.Event) -> None:
+    # Straight to it, also where the environment names a proxy for everything else.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     until = time.monotonic() + START_WITHIN_S
     while not ending.is_set():
         try:
-            with urllib.request.urlopen(f"http://{host}:{port}/health/live", timeout=1):
+            with opener.open(f"http://{host}:{port}/health/live", timeout=1):
                 return
         except (URLError, ConnectionError, TimeoutError):
             if time.monotonic() > until:

@@ -7,23 +7,46 @@ lease's business (``worker.jobs``).
 
 from __future__ import annotations
 
+import secrets
+import time
+
+import structlog
+from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from worker import jobs
 
+log = structlog.get_logger()
+
+
+WAIT_FOR_QUEUE_S = 2.0
+
 
 def run_worker(work: jobs.Work) -> None:
-    """Works until SIGTERM or SIGINT (finishes the stage under way) or a second one (hands it back at once)."""
+    """Works until SIGTERM or SIGINT, which lets the stage under way finish; a second one ends it at once.
+
+    A stage that was ended so is taken by another worker when its lease has run out. A queue that goes away is waited
+    for, with the models kept loaded.
+    """
     jobs.install(work)
+    work.clear_abandoned_scratch()
     sweeper = jobs.Sweeper(work.store, work.queue)
     sweeper.start()
-    worker = SimpleWorker(
-        [work.queue.rq],
-        name=work.worker,
-        connection=work.queue.redis,
-        serializer=JSONSerializer,
-        log_job_description=False,
-    )
-    worker.work(logging_level="WARNING")
+    while True:
+        worker = SimpleWorker(
+            [work.queue.rq],
+            name=work.worker,
+            connection=work.queue.redis,
+            serializer=JSONSerializer,
+            log_job_description=False,
+        )
+        try:
+            worker.work(logging_level="WARNING")
+        except RedisError as error:
+            log.warning("queue.unreachable", error=type(error).__name__)
+        if worker._stop_requested:  # RQ has no public word for "asked to stop"
+            break
+        time.sleep(WAIT_FOR_QUEUE_S)
+        work.worker = f"{work.worker.partition('~')[0]}~{secrets.token_hex(2)}"  # RQ may still hold the old name
     sweeper.stop()

@@ -1,6 +1,6 @@
 """The values of a call keep their own rules."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -38,6 +38,18 @@ def test_support_is_a_share(support: float):
 def test_an_instant_without_a_zone_is_refused():
     with pytest.raises(Invalid, match="time zone"):
         CallDetails(started_at=datetime(2026, 3, 10, 10, 14))
+
+
+@pytest.mark.parametrize("language", ["klingon", "EN", "e", "en-US"])
+def test_a_language_that_is_no_code_is_refused_at_the_door(language: str):
+    with pytest.raises(Invalid, match="such as en"):
+        CallDetails(language=language)
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_in_which_nobody_called_is_refused(year: int):
+    with pytest.raises(Invalid, match=f"the year {year}"):
+        CallDetails(started_at=datetime(year, 1, 1, tzinfo=UTC))
 
 
 def test_intervals_are_half_open_so_touching_ones_share_nothing():

@@ -5,12 +5,16 @@ Nothing here is guessed. What the caller left out stays None, and later stages s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from worker.core.errors import Invalid
+
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}")
+FIRST_YEAR, LAST_YEAR = 1900, 9998  # a zone may move an instant into the next year
 
 
 class Party(StrEnum):
@@ -40,6 +44,10 @@ class CallDetails:
     def __post_init__(self) -> None:
         if self.started_at is not None and self.started_at.tzinfo is None:
             raise Invalid("The start of the call has no time zone. Give it one, such as 2026-03-10T10:14:00+01:00.")
+        if self.started_at is not None and not FIRST_YEAR <= self.started_at.year <= LAST_YEAR:
+            raise Invalid(f"The call cannot have begun in the year {self.started_at.year}.")
+        if self.language is not None and not LANGUAGE_CODE.fullmatch(self.language):
+            raise Invalid("The language of a call is a code of two or three letters, such as en.")
 
 
 @dataclass(frozen=True)

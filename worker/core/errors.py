@@ -11,9 +11,8 @@ from __future__ import annotations
 class CallError(Exception):
     """Something went wrong with this call. Look at the log of the worker that ran it."""
 
-    def __init__(self, message: str | None = None, *, call_id: str | None = None) -> None:
+    def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
-        self.call_id = call_id
 
     @property
     def message(self) -> str:

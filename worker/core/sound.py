@@ -36,6 +36,13 @@ class Interval:
         return max(0.0, min(self.end_s, other.end_s) - max(self.start_s, other.start_s))
 
 
+def clock(seconds: float) -> str:
+    """A point in a call: 2:05, or 1:02:05 past an hour."""
+    minutes, whole_s = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_s:02}" if hours else f"{minutes}:{whole_s:02}"
+
+
 @dataclass(frozen=True)
 class RecordingFacts:
     """What the recording is, as its bytes say and not as its name or header claims.

@@ -25,6 +25,18 @@ class StatementKind(StrEnum):
     NEXT = "next"
 
 
+HEADINGS = {
+    StatementKind.ASKED: "What was asked for",
+    StatementKind.EXPLAINED: "What was explained",
+    StatementKind.DONE: "What was done",
+    StatementKind.PROMISED: "What was promised",
+    StatementKind.REFUSED: "What was refused",
+    StatementKind.OUTCOME: "How it ended",
+    StatementKind.NEXT: "What happens next",
+}
+"""What each kind of statement is called where people read it."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Words of one turn on which a statement rests. ``quote`` is their exact text."""

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from worker.core.errors import Unavailable
 from worker.core.sound import SAMPLE_RATE_HZ, Interval, Sound
 
 BLOCK_S = 60.0
@@ -19,7 +20,17 @@ FULL_SCALE = 32767 / 32768
 
 
 def write_listening_copy(sound: Sound, to: Path) -> None:
-    """Writes all channels to a 16-bit FLAC file, at the recording's own rate where that is below 16 kHz."""
+    """Writes all channels to a 16-bit FLAC file, at the recording's own rate where that is below 16 kHz.
+
+    Raises Unavailable if the disk is full or cannot be written.
+    """
+    try:
+        _write(sound, to)
+    except (OSError, soundfile.SoundFileError) as error:
+        raise Unavailable("The copy for listening cannot be written. Is the scratch disk full?") from error
+
+
+def _write(sound: Sound, to: Path) -> None:
     rate_hz = min(SAMPLE_RATE_HZ, sound.facts.sample_rate_hz)
     channels = len(sound.tracks)
     resampler = soxr.ResampleStream(SAMPLE_RATE_HZ, rate_hz, channels, dtype="float32")

@@ -21,6 +21,17 @@ from worker.stages import STAGES
 log = structlog.get_logger()
 
 
+def check_file(path: Path) -> None:
+    """Raises Invalid for what is no file that can be read, BadRecording for an empty one: there is nothing to keep."""
+    try:
+        if not path.is_file():
+            raise Invalid(f"There is no file {path}. Nothing was changed.")
+        if path.stat().st_size == 0:
+            raise BadRecording(f"The file {path.name} is empty. Nothing was changed. Send the recording again.")
+    except OSError as error:
+        raise Invalid(f"The file cannot be looked at: {error.strerror}. Nothing was changed.") from error
+
+
 def accept_file(
     path: Path, details: CallDetails, *, store: Store, sounds: SoundStore, queue: JobQueue | None
 ) -> Accepted:
@@ -30,10 +41,7 @@ def accept_file(
     sound is found out later, by ``decode``: what arrived is kept first. Raises Invalid for what is no file,
     BadRecording for an empty one (there is nothing to keep), Unavailable if the bytes or the call cannot be stored.
     """
-    if not path.is_file():
-        raise Invalid(f"There is no file {path}. Nothing was changed.")
-    if path.stat().st_size == 0:
-        raise BadRecording(f"The file {path.name} is empty. Nothing was changed. Send the recording again.")
+    check_file(path)
     kept = sounds.keep(path)
     accepted = store.accept(
         details,

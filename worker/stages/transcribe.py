@@ -53,7 +53,8 @@ def transcribe(
 def _about_the_language(language: str | None, confidence: float | None) -> tuple[CallWarning, ...]:
     if confidence is None or confidence >= SURE_LANGUAGE:
         return ()
-    message = f"The language was taken to be {language!r}, with a probability of only {confidence:.2f}."
-    return (
-        CallWarning(Code.LANGUAGE_UNSURE, f"{message} If it is another one, send the call again with its language."),
+    message = (
+        f"The language was taken to be {language!r}, with a probability of {confidence:.2f}. If it is another one, "
+        "hand the recording over again under another external id, with its language."
     )
+    return (CallWarning(Code.LANGUAGE_UNSURE, message),)

@@ -16,8 +16,8 @@ from worker.core.call import Party
 from worker.core.errors import BadRecording
 from worker.core.evidence import NO_MODEL
 from worker.core.record import CallRecord, MadeBy
-from worker.core.sound import Interval
-from worker.core.summary import Statement, StatementKind
+from worker.core.sound import Interval, clock
+from worker.core.summary import HEADINGS, Statement, StatementKind
 from worker.core.transcript import CallWarning, Code, Hold, Participant, SoundKind, Turn
 from worker.record.standing import CallState, Standing
 
@@ -29,16 +29,6 @@ WEAK_SUPPORT = 0.7
 
 GAP_S = 3.0
 """Silence shorter than this between turns is how people talk; longer is shown."""
-
-HEADINGS = {
-    StatementKind.ASKED: "What was asked for",
-    StatementKind.EXPLAINED: "What was explained",
-    StatementKind.DONE: "What was done",
-    StatementKind.PROMISED: "What was promised",
-    StatementKind.REFUSED: "What was refused",
-    StatementKind.OUTCOME: "How it ended",
-    StatementKind.NEXT: "What happens next",
-}
 
 STAGES_IN_WORDS = {
     "decode": "opening the sound",
@@ -236,13 +226,6 @@ class MessagePage:
 
 
 Page: TypeAlias = RecordPage | StandingPage | MessagePage
-
-
-def clock(seconds: float) -> str:
-    """A point in a call: 2:05, or 1:02:05 past an hour."""
-    minutes, whole_s = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole_s:02}" if hours else f"{minutes}:{whole_s:02}"
 
 
 def length_in_words(seconds: float) -> str:
