@@ -37,7 +37,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def values_of(kind: Any) -> st.SearchStrategy[Any]:
-    """Any value of a type, as its annotations say; statements keep their own rule of evidence and support."""
+    """Any value of a type, as its annotations say; statements and call details keep rules of their own."""
     if kind in PLAIN:
         return PLAIN[kind]
     if kind is Statement:
@@ -52,6 +52,10 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
                 "evidence": values_of(get_args(evidence)[0]).map(lambda one: (one,)),
             },
         )
+    if kind is CallDetails:
+        hints = get_type_hints(kind)
+        free = {field.name: values_of(hints[field.name]) for field in fields(kind)}
+        return st.builds(kind, **{**free, "language": st.sampled_from([None, "en", "yue"])})
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         return st.builds(kind, **{field.name: values_of(hints[field.name]) for field in fields(kind)})
