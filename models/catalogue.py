@@ -618,13 +618,3 @@ CATALOGUE: tuple[Model, ...] = (
         ),
     ),
 )
-
-# What is fetched when nobody names anything: enough for every stage, and both ways of telling speakers apart.
-DEFAULTS: tuple[str, ...] = (
-    "whisper-base",
-    "pyannote-segmentation-3.0",
-    "campplus-zh-en",
-    "pyannote-segmentation",
-    "ge2e",
-    "qwen2.5-coder-0.5b-instruct",
-)

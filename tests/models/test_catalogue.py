@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from models.catalogue import CATALOGUE, DEFAULTS, HubSource, Model, RegistrySource, Use, WeightFile, find
+from models.catalogue import CATALOGUE, HubSource, Model, RegistrySource, Use, WeightFile, find
+from worker.bootstrap import wanted_models
 from worker.core.errors import Invalid
+from worker.settings import Settings
 
 every_model = pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.name)
 
@@ -89,10 +91,10 @@ def test_asking_for_a_model_that_is_not_listed_says_what_there_is() -> None:
 
 
 def test_the_defaults_cover_hearing_telling_apart_and_writing() -> None:
-    uses = {find(name).use for name in DEFAULTS}
+    uses = {find(name).use for name in wanted_models(Settings())}
     assert uses == {Use.SPEECH, Use.SEGMENTATION, Use.VOICES, Use.WRITING}
 
 
 def test_every_default_can_be_had_without_an_account() -> None:
-    for name in DEFAULTS:
+    for name in wanted_models(Settings()):
         assert not all(isinstance(source, HubSource) and source.is_gated for source in find(name).sources)
