@@ -299,3 +299,21 @@ def test_a_stage_that_takes_too_long_is_stopped_and_tried_again(installation, re
         work.run(call_id, stage.name)
     put_off = standing(installation, call_id)
     assert (put_off.state, put_off.reason) == (CallState.WAITING, "OutOfTime")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_waits_for_work_ends_when_it_is_asked_to(installation, recording, stop):
+    call_id = installation.accept(recording)
+    worker = installation.start_worker("only")
+    wait_until(lambda: standing(installation, call_id).state is CallState.READY, what="it waits for more work")
+    worker.send_signal(stop)
+    assert worker.wait(timeout=10) == 0
+
+
+def test_a_worker_asked_to_stop_finishes_the_stage_it_is_at(installation, recording):
+    call_id = installation.accept(recording)
+    worker = installation.start_worker("only", linger="transcribe:2")
+    wait_until(lambda: standing(installation, call_id).stage == "transcribe", what="it is in the middle of a stage")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=20) == 0
+    assert standing(installation, call_id).stage == "separate", "transcribe is done, and the next stage waits"
