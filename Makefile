@@ -8,15 +8,18 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := $(VENV)/.bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test check lint lock setup weights test-weights clean
+.PHONY: run test bench check lint lock setup weights test-weights clean
 
 run: setup weights ## set up, start everything on this machine, and work the sample call
 	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac
 
 test: setup test-weights ## set up and pass every test
 	@$(BIN)/python -m pytest
+
+bench: weights $(BENCH) ## set up what the benchmarks in scripts/ need
 
 check: lint test ## what CI runs
 
@@ -44,10 +47,19 @@ $(READY): pyproject.toml requirements/torch.txt requirements/lock.txt
 	@$(BIN)/python scripts/repair_torchaudio.py
 	@touch $@
 
+# Apart from the rest: one of them is built here, and needs a C++ compiler.
+$(BENCH): $(READY) requirements/bench.txt
+	@$(PIP) install -q --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
 lock: setup ## pin every dependency anew, a week behind the newest releases
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header --exclude-newer "7 days" --all-extras --group dev \
-	  --constraint requirements/torch.txt $(UNLOCKED) pyproject.toml --output-file requirements/lock.txt
+	@$(COMPILE) --all-extras --group dev $(UNLOCKED) pyproject.toml --output-file requirements/lock.txt
+	@$(COMPILE) --group bench --constraint requirements/lock.txt \
+	  $(foreach name,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/lock.txt),--no-emit-package $(name)) \
+	  --output-file requirements/bench.txt
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-annotate --no-header --exclude-newer "7 days" --constraint requirements/torch.txt
 
 # torch has a file of its own, and pins the CUDA libraries that it wants by itself.
 UNLOCKED := $(foreach name,torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cccl \

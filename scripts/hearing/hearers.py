@@ -1,0 +1,190 @@
+"""Those who hear the calls: On Record's own stages up to the statements, and plain faster-whisper beside them.
+
+Both have their models loaded before the first call. Each lives in a process of its own, so that the memory of one says
+nothing of the other, and they work in turn.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from scripts.hearing.tokens import HeardWord
+from worker.core.attribution import track_speaker
+from worker.core.listening import joined, without
+from worker.core.sound import Interval
+from worker.core.transcript import Conversation, SpeakerStretch, Turn, Voices
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one hearer made of one call. ``voices`` are empty where it tells none apart."""
+
+    words: tuple[HeardWord, ...]
+    voices: tuple[SpeakerStretch, ...]
+    seconds_by_stage: Mapping[str, float]
+    peak_mb: float
+    warnings: tuple[str, ...] = ()
+    holds: tuple[tuple[float, float], ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+
+
+class Hearer(Protocol):
+    """Hears one recording after the other."""
+
+    def hear(self, sound: Path) -> Heard: ...
+
+
+class OnRecord:
+    """The stages before the statements, with the models that the settings name."""
+
+    def __init__(self) -> None:
+        from worker.bootstrap import ports
+        from worker.settings import read_settings
+
+        self._ports = ports(read_settings())
+        for name in ("voice_detector", "transcriber", "diarizer"):
+            self._ports[name]()  # type: ignore[operator]
+
+    def hear(self, sound: Path) -> Heard:
+        """All but the statements of one recording, with no details of the call given."""
+        from worker.core.call import CallDetails
+        from worker.process import work_stages
+        from worker.stages import STAGES
+
+        names = [stage.name for stage in STAGES]
+        _forget_peak()
+        with tempfile.TemporaryDirectory(prefix="onrecord-") as scratch:
+            values, made_by = work_stages(
+                sound,
+                CallDetails(),
+                stages=STAGES[: names.index("summarise")],
+                ports=self._ports,
+                scratch=Path(scratch),
+                code_revision="bench",
+                show=lambda stage, share: None,  # noqa: ARG005 -- nobody watches
+            )
+        conversation, voices = values["conversation"], values["voices"]
+        if not isinstance(conversation, Conversation) or not isinstance(voices, Voices):
+            raise TypeError("The stages attribute and separate give a conversation and voices.")
+        listening, transcript = values["listening"], values["transcript"]
+        warnings = (*listening.warnings, *transcript.warnings, *conversation.warnings)  # type: ignore[attr-defined]
+        return Heard(
+            words=tuple(
+                HeardWord(
+                    word.text,
+                    word.start_s,
+                    word.end_s,
+                    word.confidence,
+                    turn.channel,
+                    turn.speaker or "nobody",
+                    turn.party.value,
+                )
+                for turn in conversation.turns
+                for word in turn.words
+            ),
+            voices=with_machines(voices.stretches, conversation.turns),
+            seconds_by_stage={made.stage: made.seconds for made in made_by},
+            peak_mb=_peak_mb(),
+            warnings=tuple(warning.code.value for warning in warnings),
+            holds=tuple((hold.start_s, hold.end_s) for hold in listening.holds),  # type: ignore[attr-defined]
+            models={made.stage: made.model for made in made_by if made.model},
+        )
+
+
+def with_machines(voices: Sequence[SpeakerStretch], turns: Sequence[Turn]) -> tuple[SpeakerStretch, ...]:
+    """The voices with announcements under the speaker that the record gives them, as a reader sees it."""
+    known = {voice.speaker for voice in voices}
+    announced = [turn for turn in turns if turn.speaker is not None and turn.speaker not in known]
+    told = [SpeakerStretch(str(turn.speaker), turn.start_s, turn.end_s) for turn in announced]
+    for voice in voices:
+        cut = [
+            Interval(turn.start_s, turn.end_s)
+            for turn in announced
+            if turn.channel is None or track_speaker(turn.channel) == voice.speaker
+        ]
+        left = without((Interval(voice.start_s, voice.end_s),), joined(cut))
+        told.extend(SpeakerStretch(voice.speaker, part.start_s, part.end_s) for part in left)
+    return tuple(sorted(told, key=lambda stretch: (stretch.start_s, stretch.end_s)))
+
+
+class FasterWhisper:
+    """Plain faster-whisper with the same weights, beam and word times, batched, its own voice detector on."""
+
+    BEAM = 5
+    BATCH = 8
+
+    def __init__(self) -> None:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        from models.catalogue import find
+        from models.weights import locate
+        from worker.settings import read_settings
+
+        settings = read_settings()
+        folder = locate(find(settings.speech_model), models_dir=settings.models_dir)
+        self._name = settings.speech_model
+        self._model = BatchedInferencePipeline(
+            WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=settings.threads, local_files_only=True
+            )
+        )
+
+    def hear(self, sound: Path) -> Heard:
+        """Each track transcribed alone. Only the transcription is timed, not the reading of the file."""
+        import av
+        from faster_whisper import decode_audio
+
+        with av.open(str(sound)) as opened:
+            stereo = opened.streams.audio[0].channels == 2
+        _forget_peak()
+        tracks = decode_audio(str(sound), split_stereo=True) if stereo else (decode_audio(str(sound)),)
+        words: list[HeardWord] = []
+        seconds = 0.0
+        for channel, track in enumerate(tracks):
+            started = time.perf_counter()
+            segments, _ = self._model.transcribe(
+                track, beam_size=self.BEAM, batch_size=self.BATCH, word_timestamps=True
+            )
+            words.extend(
+                HeardWord(word.word.strip(), word.start, word.end, word.probability, channel if stereo else None)
+                for segment in segments
+                for word in segment.words
+            )
+            seconds += time.perf_counter() - started
+        return Heard(tuple(words), (), {"transcribe": seconds}, _peak_mb(), models={"transcribe": self._name})
+
+
+HEARERS: Mapping[str, type[OnRecord] | type[FasterWhisper]] = {
+    "on-record": OnRecord,
+    "faster-whisper": FasterWhisper,
+}
+
+_loaded: dict[str, Hearer] = {}
+
+
+def hear(name: str, sound: Path) -> Heard:
+    """What the hearer of that name makes of a recording; it is loaded the first time, in the process that asks."""
+    if name not in _loaded:
+        _loaded[name] = HEARERS[name]()
+    return _loaded[name].hear(sound)
+
+
+def _forget_peak() -> None:
+    """The system's note of the most memory held begins anew. Elsewhere than on Linux it stays that of the process."""
+    notes = Path("/proc/self/clear_refs")
+    if notes.exists():
+        notes.write_text("5")
+
+
+def _peak_mb() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

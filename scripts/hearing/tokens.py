@@ -1,0 +1,130 @@
+"""Words as they are compared: spelled alike on both sides, whoever wrote them and however a number was written.
+
+English goes through Whisper's own normaliser (whisper-normalizer), which the field's figures are made with, other
+languages through its basic one. It writes numbers as digits, but as one word or several, as they come: so each digit is
+a word of its own here, on both sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from kaldialign import align
+from whisper_normalizer.basic import BasicTextNormalizer
+from whisper_normalizer.english import EnglishTextNormalizer
+
+from scripts.hearing.references import Utterance
+
+SHORT_ANSWERS = frozenset(["yes", "yeah", "yep", "no", "nope", "okay", "right", "sure", "correct"])
+"""Words that carry agreement, and that recognisers lose first."""
+
+_NOTHING = "*"
+_PARTS = re.compile(r"\d|[^\W\d_]+(?:'[^\W\d_]+)?")
+_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_ALIKE = {"ok": "okay", **{name: str(digit) for digit, name in enumerate(_DIGITS)}}
+"""The normaliser leaves some digits words, such as a lone "one"."""
+
+
+@dataclass(frozen=True)
+class HeardWord:
+    """A word as some recogniser gave it. ``speaker`` and ``party`` are None where it does not say."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+    channel: int | None
+    speaker: str | None = None
+    party: str | None = None
+
+
+@dataclass(frozen=True)
+class HeardToken:
+    """A word as it is compared, and the heard word that it comes from."""
+
+    text: str
+    word: HeardWord
+
+
+@dataclass(frozen=True)
+class SaidToken:
+    """A word as it is compared, and the utterance that it is from; ``at_s`` is about when, None without times."""
+
+    text: str
+    utterance: Utterance
+    at_s: float | None
+    is_first: bool
+    is_last: bool
+    is_short_answer: bool
+
+
+def spell(text: str, language: str) -> list[str]:
+    """The words of a text, spelled as they are compared."""
+    return [_ALIKE.get(part, part) for part in _PARTS.findall(_normaliser(language)(text))]
+
+
+@cache
+def _normaliser(language: str) -> Callable[[str], str]:
+    normaliser: Callable[[str], str] = EnglishTextNormalizer() if language == "en" else BasicTextNormalizer()
+    return normaliser
+
+
+def pair(said: Sequence[str], heard: Sequence[str]) -> list[tuple[int | None, int | None]]:
+    """Places of words that stand for each other, with the fewest errors; None where one side has no word."""
+    pairs: list[tuple[int | None, int | None]] = []
+    at_said = at_heard = 0
+    for one, other in align(list(said), list(heard), _NOTHING):
+        pairs.append((None if one == _NOTHING else at_said, None if other == _NOTHING else at_heard))
+        at_said += one != _NOTHING
+        at_heard += other != _NOTHING
+    return pairs
+
+
+def tokens_of_words(words: Sequence[HeardWord], language: str) -> list[HeardToken]:
+    """The tokens of a run of words, in order. A number of several words is spelled as a whole, as it is said."""
+    whole = spell(" ".join(word.text for word in words), language)
+    alone = [(part, word) for word in words for part in spell(word.text, language)]
+    tokens = []
+    place = 0
+    for at_whole, at_alone in pair(whole, [part for part, _ in alone]):
+        if at_alone is not None:
+            place = at_alone
+        if at_whole is not None:
+            # What only the whole has, such as a digit of "double four", comes from the word before it.
+            tokens.append(HeardToken(whole[at_whole], alone[place][1] if alone else words[0]))
+    return tokens
+
+
+def tokens_of_utterance(utterance: Utterance, language: str) -> list[SaidToken]:
+    """The tokens of an utterance. Each lies where it would if all letters took the same time."""
+    texts = spell(utterance.text, language)
+    letters = sum(len(text) for text in texts)
+    answers = [text in SHORT_ANSWERS or text.isdigit() for text in texts]
+    tokens = []
+    before = 0
+    for place, text in enumerate(texts):
+        tokens.append(
+            SaidToken(
+                text,
+                utterance,
+                _at_s(utterance, (before + len(text) / 2) / letters),
+                is_first=place == 0,
+                is_last=place == len(texts) - 1,
+                # A number within a sentence is no answer; a yes anywhere is one.
+                is_short_answer=text in SHORT_ANSWERS or (answers[place] and all(answers)),
+            )
+        )
+        before += len(text)
+    return tokens
+
+
+def _at_s(utterance: Utterance, share: float) -> float | None:
+    left_s = share * sum(part.length_s for part in utterance.speech)
+    for part in utterance.speech:
+        if left_s <= part.length_s:
+            return part.start_s + left_s
+        left_s -= part.length_s
+    return utterance.speech[-1].end_s if utterance.speech else None
