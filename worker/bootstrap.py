@@ -164,7 +164,7 @@ def _once(build: Callable[[], A]) -> Load[A]:
     return load
 
 
-def _folder(settings: Settings, name: str) -> Path:
+def model_folder(settings: Settings, name: str) -> Path:
     """Where a model lies: as the catalogue's name says, or in the folder of the operator's own that is named."""
     return Path(name) if _is_own(name) else locate(find(name), models_dir=settings.models_dir)
 
@@ -195,7 +195,7 @@ def _transcriber(settings: Settings) -> Transcriber:
 
     device = pick_device(settings.device)
     return WhisperTranscriber(
-        _folder(settings, settings.speech_model),
+        model_folder(settings, settings.speech_model),
         made_with=_made_with(settings, settings.speech_model),
         device=device,
         compute_type="float16" if device == "cuda" else "int8",
@@ -209,14 +209,14 @@ def _diarizer(settings: Settings) -> Diarizer:
 
     if settings.diarization_model:
         return PyannotePipelineDiarizer(
-            _folder(settings, settings.diarization_model),
+            model_folder(settings, settings.diarization_model),
             made_with=_made_with(settings, settings.diarization_model),
             device=pick_device(settings.device),
             threads=settings.threads,
         )
     return PyannoteDiarizer(
-        _folder(settings, settings.segmentation_model),
-        _folder(settings, settings.voices_model),
+        model_folder(settings, settings.segmentation_model),
+        model_folder(settings, settings.voices_model),
         made_with=_made_with(settings, settings.segmentation_model, settings.voices_model),
         device=pick_device(settings.device),
         threads=settings.threads,
@@ -230,7 +230,7 @@ def _summarizer(settings: Settings) -> Summarizer:
     if settings.writing_model == NO_WRITING_MODEL:
         return ExtractiveSummarizer()
     return TransformersSummarizer(
-        _folder(settings, settings.writing_model),
+        model_folder(settings, settings.writing_model),
         made_with=_made_with(settings, settings.writing_model),
         device=pick_device(settings.device),
         threads=settings.threads,

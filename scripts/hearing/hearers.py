@@ -12,13 +12,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from scripts.hearing.tokens import HeardWord
+from worker.bootstrap import model_folder, ports
 from worker.core.attribution import track_speaker
+from worker.core.call import CallDetails
 from worker.core.listening import joined, without
+from worker.core.record import MadeBy
 from worker.core.sound import Interval
-from worker.core.transcript import Conversation, SpeakerStretch, Turn, Voices
+from worker.core.transcript import SpeakerStretch, Turn
+from worker.process import ShowStage, work_stages
+from worker.settings import read_settings
+from worker.stages import STAGES
 
 
 @dataclass(frozen=True)
@@ -44,36 +50,32 @@ class OnRecord:
     """The stages before the statements, with the models that the settings name."""
 
     def __init__(self) -> None:
-        from worker.bootstrap import ports
-        from worker.settings import read_settings
-
         self._ports = ports(read_settings())
         for name in ("voice_detector", "transcriber", "diarizer"):
-            self._ports[name]()  # type: ignore[operator]
+            load: Any = self._ports[name]
+            load()
 
-    def hear(self, sound: Path) -> Heard:
-        """All but the statements of one recording, with no details of the call given."""
-        from worker.core.call import CallDetails
-        from worker.process import work_stages
-        from worker.stages import STAGES
-
+    def work(self, sound: Path, show: ShowStage) -> tuple[dict[str, Any], list[MadeBy]]:
+        """What every stage before the statements gives of one recording, with no details of the call given."""
         names = [stage.name for stage in STAGES]
-        _forget_peak()
         with tempfile.TemporaryDirectory(prefix="onrecord-") as scratch:
-            values, made_by = work_stages(
+            return work_stages(
                 sound,
                 CallDetails(),
                 stages=STAGES[: names.index("summarise")],
                 ports=self._ports,
                 scratch=Path(scratch),
                 code_revision="bench",
-                show=lambda stage, share: None,  # noqa: ARG005 -- nobody watches
+                show=show,
             )
+
+    def hear(self, sound: Path) -> Heard:
+        """What the stages heard in one recording."""
+        forget_peak()
+        values, made_by = self.work(sound, lambda stage, share: None)  # noqa: ARG005 -- nobody watches
         conversation, voices = values["conversation"], values["voices"]
-        if not isinstance(conversation, Conversation) or not isinstance(voices, Voices):
-            raise TypeError("The stages attribute and separate give a conversation and voices.")
         listening, transcript = values["listening"], values["transcript"]
-        warnings = (*listening.warnings, *transcript.warnings, *conversation.warnings)  # type: ignore[attr-defined]
+        warnings = (*listening.warnings, *transcript.warnings, *conversation.warnings)
         return Heard(
             words=tuple(
                 HeardWord(
@@ -90,9 +92,9 @@ class OnRecord:
             ),
             voices=with_machines(voices.stretches, conversation.turns),
             seconds_by_stage={made.stage: made.seconds for made in made_by},
-            peak_mb=_peak_mb(),
+            peak_mb=peak_mb(),
             warnings=tuple(warning.code.value for warning in warnings),
-            holds=tuple((hold.start_s, hold.end_s) for hold in listening.holds),  # type: ignore[attr-defined]
+            holds=tuple((hold.start_s, hold.end_s) for hold in listening.holds),
             models={made.stage: made.model for made in made_by if made.model},
         )
 
@@ -122,12 +124,8 @@ class FasterWhisper:
     def __init__(self) -> None:
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-        from models.catalogue import find
-        from models.weights import locate
-        from worker.settings import read_settings
-
         settings = read_settings()
-        folder = locate(find(settings.speech_model), models_dir=settings.models_dir)
+        folder = model_folder(settings, settings.speech_model)
         self._name = settings.speech_model
         self._model = BatchedInferencePipeline(
             WhisperModel(
@@ -142,7 +140,7 @@ class FasterWhisper:
 
         with av.open(str(sound)) as opened:
             stereo = opened.streams.audio[0].channels == 2
-        _forget_peak()
+        forget_peak()
         tracks = decode_audio(str(sound), split_stereo=True) if stereo else (decode_audio(str(sound)),)
         words: list[HeardWord] = []
         seconds = 0.0
@@ -157,7 +155,7 @@ class FasterWhisper:
                 for word in segment.words
             )
             seconds += time.perf_counter() - started
-        return Heard(tuple(words), (), {"transcribe": seconds}, _peak_mb(), models={"transcribe": self._name})
+        return Heard(tuple(words), (), {"transcribe": seconds}, peak_mb(), models={"transcribe": self._name})
 
 
 HEARERS: Mapping[str, type[OnRecord] | type[FasterWhisper]] = {
@@ -175,14 +173,15 @@ def hear(name: str, sound: Path) -> Heard:
     return _loaded[name].hear(sound)
 
 
-def _forget_peak() -> None:
-    """The system's note of the most memory held begins anew. Elsewhere than on Linux it stays that of the process."""
+def forget_peak() -> None:
+    """The system's note of the most memory held is of what comes from here on; off Linux, of the whole process."""
     notes = Path("/proc/self/clear_refs")
     if notes.exists():
         notes.write_text("5")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """The most memory that this process held since."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
