@@ -17,8 +17,8 @@ What the figures are:
     der                  diarization error rate (pyannote.metrics, collar 0.25 s, overlap counted)
     invented_words       words further than 0.5 s from all true speech on their track, in idle_minutes of such sound
     short_answers_kept   of yes, no, okay and numbers said on their own
-    word_time_error_s    median distance of the first and last words of utterances from their true times;
-    starts_within_0.3_s  of first words after a second of silence
+    word_time_error_s    median distance of the starts and ends of words from the true ones, as far as these are known;
+    starts_within_0.3_s  the share of first words after a second of silence that start so near to their true start
     rtf, rtf_by_stage    seconds of work per second of sound; peak_mb: most memory held at once
     reliability          of the words said to be so sure, how many are right
 

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 from scripts.hearing.tokens import HeardWord
 from worker.bootstrap import model_folder, ports
-from worker.core.attribution import track_speaker
 from worker.core.call import CallDetails
 from worker.core.listening import joined, without
 from worker.core.record import MadeBy
@@ -100,17 +99,13 @@ class OnRecord:
 
 
 def with_machines(voices: Sequence[SpeakerStretch], turns: Sequence[Turn]) -> tuple[SpeakerStretch, ...]:
-    """The voices with announcements under the speaker that the record gives them, as a reader sees it."""
+    """The voices with announcements on a mixed track under the speaker that the record gives them."""
     known = {voice.speaker for voice in voices}
-    announced = [turn for turn in turns if turn.speaker is not None and turn.speaker not in known]
+    announced = [turn for turn in turns if turn.channel is None and turn.speaker not in {None, *known}]
+    cut = joined(Interval(turn.start_s, turn.end_s) for turn in announced)
     told = [SpeakerStretch(str(turn.speaker), turn.start_s, turn.end_s) for turn in announced]
     for voice in voices:
-        cut = [
-            Interval(turn.start_s, turn.end_s)
-            for turn in announced
-            if turn.channel is None or track_speaker(turn.channel) == voice.speaker
-        ]
-        left = without((Interval(voice.start_s, voice.end_s),), joined(cut))
+        left = without((Interval(voice.start_s, voice.end_s),), cut)
         told.extend(SpeakerStretch(voice.speaker, part.start_s, part.end_s) for part in left)
     return tuple(sorted(told, key=lambda stretch: (stretch.start_s, stretch.end_s)))
 

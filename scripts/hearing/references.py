@@ -2,8 +2,8 @@
 
 A manifest holds a list "audio" of {"id", "file", "duration", "channels", "kind", "reference", "reference_by", "rttm"},
 paths relative to its folder. A reference holds "utterances" of {"channel", "role", "speaker", "start", "end", "text",
-"speech"} and may name its "language", "nonspeech" stretches and "crosstalk_db"; times may be absent. Both are read as
-they are found: what a reference does not say is not scored.
+"speech", "words" of {"text", "start", "end"}} and may name its "language"; times may be absent. Both are read as they
+are found: what a reference does not say is not scored.
 """
 
 from __future__ import annotations
@@ -42,13 +42,17 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Utterance:
-    """What one speaker said on end. ``speech`` are the stretches in which there is sound; empty without times."""
+    """What one speaker said on end. ``speech`` are the stretches in which there is sound; empty without times.
+
+    ``words`` are its words with their times, where the reference has them.
+    """
 
     channel: int
     role: str
     speaker: str
     text: str
     speech: tuple[Interval, ...]
+    words: tuple[tuple[str, Interval], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ def _read_reference(folder: Path, entry: Mapping[str, Any]) -> Reference:
             speaker=item["speaker"],
             text=item["text"],
             speech=tuple(Interval(*part) for part in item.get("speech") or _whole(item)),
+            words=tuple((word["text"], Interval(word["start"], word["end"])) for word in item.get("words", ())),
         )
         for item in items
     )

@@ -21,7 +21,7 @@ from scipy.optimize import linear_sum_assignment
 
 from scripts.hearing.hearers import Heard
 from scripts.hearing.references import Call, Reference, Utterance
-from scripts.hearing.tokens import HeardToken, SaidToken, pair, tokens_of_utterance, tokens_of_words
+from scripts.hearing.tokens import HeardToken, HeardWord, SaidToken, pair, tokens_of_utterance, tokens_of_words
 from worker.core.listening import Intervals, joined, without
 from worker.core.sound import Interval
 from worker.core.transcript import SpeakerStretch
@@ -82,6 +82,7 @@ class Score:
 def score(call: Call, heard: Heard) -> Score:
     """What one hearer's answer for one call is worth, against its reference as far as that goes."""
     reference = call.reference
+    by_track = call.channels > 1 and all(word.channel is not None for word in heard.words)
     result = Score(
         calls=1,
         sound_s=call.duration_s,
@@ -90,20 +91,19 @@ def score(call: Call, heard: Heard) -> Score:
         loops=count_loops([word.text.casefold().strip(".,!?") for word in _in_order(heard)]),
         longest_word_s=max((word.end_s - word.start_s for word in heard.words), default=0.0),
     )
-    if heard.voices or reference.rttm == ():
-        _score_voices(result, reference.rttm, heard.voices)
+    if heard.voices:
+        _score_voices(result, _by_side(call) if by_track else reference.rttm, heard.voices)
     if not reference.is_known:
         return result
     if reference.has_times:
-        _score_invented(result, call, heard)
+        _score_invented(result, call, heard, by_track=by_track)
     if not reference.utterances:
         return result
 
-    by_track = call.channels > 1 and all(word.channel is not None for word in heard.words)
     pairs = _pair_by_track(call, heard) if by_track else _pair_in_one_line(reference, heard)
     if reference.is_spelled:
         _score_words(result, pairs)
-        _score_speakers_words(result, reference, heard)
+        _score_speakers_words(result, reference, heard, by_track=by_track)
     _score_attribution(result, pairs, by_track=by_track, reference=reference)
     if reference.tells_roles and any(word.party is not None for word in heard.words):
         result.role_calls[_judge_roles(pairs)] += 1
@@ -115,7 +115,7 @@ def score(call: Call, heard: Heard) -> Score:
 # Pairing ---------------------------------------------------------------------------------------------------------
 
 
-def _in_order(heard: Heard) -> list[Any]:
+def _in_order(heard: Heard) -> list[HeardWord]:
     return sorted(heard.words, key=lambda word: (word.start_s, word.end_s))
 
 
@@ -180,16 +180,18 @@ def _score_words(result: Score, pairs: Sequence[Pair]) -> None:
             result.sureness.append((heard.word.confidence, is_right))
 
 
-def _score_speakers_words(result: Score, reference: Reference, heard: Heard) -> None:
-    """cpWER: each speaker's words in a line of their own, the lines matched so that least is wrong."""
-    said: dict[str, list[str]] = {}
+def _score_speakers_words(result: Score, reference: Reference, heard: Heard, *, by_track: bool) -> None:
+    """cpWER: each speaker's words in a line of their own, the lines matched so that least is wrong.
+
+    Of tracks each is one line: whoever speaks there, one after the other, is on one side of the call.
+    """
+    said: dict[object, list[str]] = {}
     for utterance in reference.utterances:
-        said.setdefault(utterance.speaker, []).extend(
-            token.text for token in tokens_of_utterance(utterance, reference.language)
-        )
-    lines: dict[tuple[str | None, int | None], list[Any]] = {}
+        line = said.setdefault(utterance.channel if by_track else utterance.speaker, [])
+        line.extend(token.text for token in tokens_of_utterance(utterance, reference.language))
+    lines: dict[object, list[HeardWord]] = {}
     for word in _in_order(heard):
-        lines.setdefault((word.speaker, word.channel), []).append(word)
+        lines.setdefault(word.channel if by_track else word.speaker, []).append(word)
     found = meeteval.wer.cp_word_error_rate(
         [" ".join(words) for words in said.values()],
         [" ".join(token.text for token in tokens_of_words(line, reference.language)) for line in lines.values()],
@@ -273,6 +275,14 @@ def _judge_roles(pairs: Sequence[Pair]) -> str:
     return "right" if all(party == role for role, party in called.items()) else "unknown"
 
 
+def _by_side(call: Call) -> tuple[SpeakerStretch, ...]:
+    """Who spoke when, whoever speaks on a track being that track's side of the call."""
+    channels = {utterance.speaker: f"track {utterance.channel}" for utterance in call.reference.utterances}
+    return tuple(
+        SpeakerStretch(channels.get(one.speaker, one.speaker), one.start_s, one.end_s) for one in call.reference.rttm
+    )
+
+
 def _score_voices(result: Score, truth: Sequence[SpeakerStretch], voices: Sequence[SpeakerStretch]) -> None:
     if not truth:
         return
@@ -304,9 +314,8 @@ def _speech(utterances: Iterable[Utterance]) -> Intervals:
     return joined(Interval(one.speech[0].start_s, one.speech[-1].end_s) for one in utterances)
 
 
-def _score_invented(result: Score, call: Call, heard: Heard) -> None:
+def _score_invented(result: Score, call: Call, heard: Heard, *, by_track: bool) -> None:
     """Words that lie wholly where nobody speaks on their track, and the seconds in which that could have happened."""
-    by_track = call.channels > 1 and all(word.channel is not None for word in heard.words)
     tracks: Sequence[int | None] = range(call.channels) if by_track else (None,)
     for channel in tracks:
         said = _speech(one for one in call.reference.utterances if channel is None or one.channel == channel)
@@ -321,7 +330,10 @@ def _score_invented(result: Score, call: Call, heard: Heard) -> None:
 
 
 def _score_times(result: Score, pairs: Sequence[Pair], reference: Reference) -> None:
-    """By how much the first and last words of utterances are off, and the first ones after silence alone."""
+    """By how much words are off: all where the reference has their times, else the first and last of utterances.
+
+    And by how much the first ones after silence are.
+    """
     starts_after_silence = set()
     for channel in {one.channel for one in reference.utterances}:
         spoken = _speech(one for one in reference.utterances if one.channel == channel)
@@ -333,11 +345,10 @@ def _score_times(result: Score, pairs: Sequence[Pair], reference: Reference) -> 
     for said, heard in pairs:
         if said is None or heard is None or said.text != heard.text:
             continue
-        utterance = said.utterance
-        if said.is_first:
-            error_s = abs(heard.word.start_s - utterance.speech[0].start_s)
+        if said.start_s is not None:
+            error_s = abs(heard.word.start_s - said.start_s)
             result.time_errors_s.append(error_s)
-            if (utterance.channel, utterance.speech[0].start_s) in starts_after_silence:
+            if (said.utterance.channel, said.start_s) in starts_after_silence:
                 result.start_errors_s.append(error_s)
-        if said.is_last:
-            result.time_errors_s.append(abs(heard.word.end_s - utterance.speech[-1].end_s))
+        if said.end_s is not None:
+            result.time_errors_s.append(abs(heard.word.end_s - said.end_s))

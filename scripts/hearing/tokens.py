@@ -51,13 +51,16 @@ class HeardToken:
 
 @dataclass(frozen=True)
 class SaidToken:
-    """A word as it is compared, and the utterance that it is from; ``at_s`` is about when, None without times."""
+    """A word as it is compared, and the utterance that it is from.
+
+    ``at_s`` is about when it was said, ``start_s`` and ``end_s`` exactly, each None where it is not known.
+    """
 
     text: str
     utterance: Utterance
     at_s: float | None
-    is_first: bool
-    is_last: bool
+    start_s: float | None
+    end_s: float | None
     is_short_answer: bool
 
 
@@ -85,46 +88,70 @@ def pair(said: Sequence[str], heard: Sequence[str]) -> list[tuple[int | None, in
 
 def tokens_of_words(words: Sequence[HeardWord], language: str) -> list[HeardToken]:
     """The tokens of a run of words, in order. A number of several words is spelled as a whole, as it is said."""
-    whole = spell(" ".join(word.text for word in words), language)
-    alone = [(part, word) for word in words for part in spell(word.text, language)]
+    places = _places([word.text for word in words], language)
+    return [HeardToken(text, words[place]) for text, place in places]
+
+
+def _places(words: Sequence[str], language: str) -> list[tuple[str, int]]:
+    """The tokens of a run of words, each with the place of the word that it comes from."""
+    whole = spell(" ".join(words), language)
+    alone = [(part, place) for place, word in enumerate(words) for part in spell(word, language)]
     tokens = []
-    place = 0
+    at = 0
     for at_whole, at_alone in pair(whole, [part for part, _ in alone]):
         if at_alone is not None:
-            place = at_alone
+            at = alone[at_alone][1]
         if at_whole is not None:
             # What only the whole has, such as a digit of "double four", comes from the word before it.
-            tokens.append(HeardToken(whole[at_whole], alone[place][1] if alone else words[0]))
+            tokens.append((whole[at_whole], at))
     return tokens
 
 
 def tokens_of_utterance(utterance: Utterance, language: str) -> list[SaidToken]:
-    """The tokens of an utterance. Each lies where it would if all letters took the same time."""
+    """The tokens of an utterance; where its words have no times, each lies where it would if letters took equal time."""
     texts = spell(utterance.text, language)
-    letters = sum(len(text) for text in texts)
+    times = _times_of(utterance, texts, language)
     answers = [text in SHORT_ANSWERS or text.isdigit() for text in texts]
-    tokens = []
+    return [
+        SaidToken(
+            text,
+            utterance,
+            at_s,
+            start_s,
+            end_s,
+            # A number within a sentence is no answer; a yes anywhere is one.
+            is_short_answer=text in SHORT_ANSWERS or (answer and all(answers)),
+        )
+        for text, answer, (at_s, start_s, end_s) in zip(texts, answers, times, strict=True)
+    ]
+
+
+Times = tuple[float | None, float | None, float | None]
+"""About when, from, and to."""
+
+
+def _times_of(utterance: Utterance, texts: Sequence[str], language: str) -> list[Times]:
+    if not utterance.speech:
+        return [(None, None, None)] * len(texts)
+    known = _places([text for text, _ in utterance.words], language)
+    if [text for text, _ in known] == list(texts):
+        spans = [utterance.words[place][1] for _, place in known]
+        return [((span.start_s + span.end_s) / 2, span.start_s, span.end_s) for span in spans]
+    letters = sum(len(text) for text in texts)
+    times: list[Times] = []
     before = 0
     for place, text in enumerate(texts):
-        tokens.append(
-            SaidToken(
-                text,
-                utterance,
-                _at_s(utterance, (before + len(text) / 2) / letters),
-                is_first=place == 0,
-                is_last=place == len(texts) - 1,
-                # A number within a sentence is no answer; a yes anywhere is one.
-                is_short_answer=text in SHORT_ANSWERS or (answers[place] and all(answers)),
-            )
-        )
+        first_s = utterance.speech[0].start_s if place == 0 else None
+        last_s = utterance.speech[-1].end_s if place == len(texts) - 1 else None
+        times.append((_at_s(utterance, (before + len(text) / 2) / letters), first_s, last_s))
         before += len(text)
-    return tokens
+    return times
 
 
-def _at_s(utterance: Utterance, share: float) -> float | None:
+def _at_s(utterance: Utterance, share: float) -> float:
     left_s = share * sum(part.length_s for part in utterance.speech)
     for part in utterance.speech:
         if left_s <= part.length_s:
             return part.start_s + left_s
         left_s -= part.length_s
-    return utterance.speech[-1].end_s if utterance.speech else None
+    return utterance.speech[-1].end_s
