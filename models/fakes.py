@@ -47,7 +47,12 @@ class FakeVoiceDetector:
 
     made_with = FAKE
 
-    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
+    def find_speech(
+        self,
+        samples: Samples,
+        *,
+        sure: bool = False,  # noqa: ARG002  # the port has it; the fake is never in doubt
+    ) -> tuple[Interval, ...]:
         """See ``VoiceDetector``."""
         return find_bursts(samples)
 
@@ -94,6 +99,8 @@ class FakeTranscriber:
         )
         if language is not None:
             return Transcription(words, language, None)
+        if not words:
+            return Transcription((), None, None)
         return Transcription(words, self._languages[0], self._language_confidence)
 
     def _count(self, bursts: Sequence[Interval]) -> tuple[Word, ...]:
@@ -130,6 +137,7 @@ class FakeDiarizer:
         self,
         samples: Samples,
         *,
+        stretches: Sequence[Interval],
         min_speakers: int,  # noqa: ARG002  # the port has it; a fake invents no second voice
         max_speakers: int,
         progress: Progress,
@@ -138,7 +146,7 @@ class FakeDiarizer:
         track: Array = np.asarray(samples, dtype=np.float32)
         pitches_hz: list[float] = []  # of the speakers, in order of appearance
         found: list[SpeakerStretch] = []
-        for burst in find_bursts(samples):
+        for burst in _heard_within(samples, stretches):
             first, last = (round(edge_s * SAMPLE_RATE_HZ) for edge_s in (burst.start_s, burst.end_s))
             pitch_hz = _pitch_hz(track[first:last])
             distances = [abs(float(np.log(pitch_hz / known_hz))) for known_hz in pitches_hz]

@@ -45,7 +45,7 @@ def speech(duration_s: float, *, db: float = -20.0, rate_hz: int = SAMPLE_RATE_H
     loudness = np.repeat(random.uniform(0.6, 1.0, round(duration_s * 4) + 1), rate_hz // 4)[: len(time_s)]
     syllables = loudness * (0.15 + np.abs(np.sin(np.pi * 4.0 * time_s)))
     voice = np.sin(2 * np.pi * SPEECH_HZ * time_s + random.uniform(0, 6)) + 0.5 * random.normal(size=len(time_s))
-    return _at_level(syllables * voice, db)
+    return at_level(syllables * voice, db)
 
 
 def music(duration_s: float, *, db: float = -20.0, rate_hz: int = SAMPLE_RATE_HZ) -> Array:
@@ -55,10 +55,11 @@ def music(duration_s: float, *, db: float = -20.0, rate_hz: int = SAMPLE_RATE_HZ
     chords = np.array([[262.0, 330.0, 392.0], [220.0, 262.0, 330.0], [175.0, 220.0, 262.0], [196.0, 247.0, 294.0]])
     tones = chords[beat % 4]  # (samples, 3)
     wave = np.sin(2 * np.pi * tones * time_s[:, None]).sum(axis=1) * (1.0 - 0.5 * (time_s * 2.0 - beat))
-    return _at_level(wave, db)
+    return at_level(wave, db)
 
 
-def _at_level(wave: NDArray[np.float64], db: float) -> Array:
+def at_level(wave: NDArray[np.float64], db: float) -> Array:
+    """The wave with that RMS level."""
     rms = float(np.sqrt(np.mean(np.square(wave)))) if len(wave) else 1.0
     return (wave * (level(db) / rms)).astype(np.float32)
 
@@ -79,7 +80,7 @@ class ToneDetector:
         """It is its own loader."""
         return self
 
-    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
+    def find_speech(self, samples: Samples, *, sure: bool = False) -> tuple[Interval, ...]:
         track = np.asarray(samples, np.float32)
         self.samples_heard += len(track)
         self.longest = max(self.longest, len(track))

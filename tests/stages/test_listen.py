@@ -157,8 +157,8 @@ def test_speech_after_long_music_is_heard_though_the_detector_has_gone_deaf(tmp_
     """Silero's state takes up to 20 s to recover from music: without a second hearing, those words were lost."""
 
     class Deafened(ToneDetector):
-        def find_speech(self, samples: memoryview[float]) -> tuple[Interval, ...]:
-            found = super().find_speech(samples)
+        def find_speech(self, samples: memoryview[float], *, sure: bool = False) -> tuple[Interval, ...]:
+            found = super().find_speech(samples, sure=sure)
             heard_first = np.asarray(samples)[: 5 * SAMPLE_RATE_HZ]
             begins_with_music = float(np.square(heard_first).mean()) > 1e-4 and not any(
                 stretch.start_s < 5.0 for stretch in found
@@ -300,10 +300,10 @@ def test_the_waits_that_silence_makes() -> None:
 class LateDetector(ToneDetector):
     """Wakes half a second late, as the real one does on soft beginnings."""
 
-    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
+    def find_speech(self, samples: Samples, *, sure: bool = False) -> tuple[Interval, ...]:
         return tuple(
             Interval(stretch.start_s + 0.5, stretch.end_s)
-            for stretch in super().find_speech(samples)
+            for stretch in super().find_speech(samples, sure=sure)
             if stretch.length_s > 1.0
         )
 

@@ -43,8 +43,11 @@ class Adapter(Protocol):
 class VoiceDetector(Adapter, Protocol):
     """Finds where somebody speaks."""
 
-    def find_speech(self, samples: Samples) -> tuple[Interval, ...]:
-        """Stretches of speech, ordered, not overlapping, within the samples; empty for silence or no samples."""
+    def find_speech(self, samples: Samples, *, sure: bool = False) -> tuple[Interval, ...]:
+        """Stretches of speech, ordered, not overlapping, within the samples; empty for silence or no samples.
+
+        ``sure`` finds only what can hardly be anything else, for sound in which music plays.
+        """
         ...
 
 
@@ -56,8 +59,11 @@ class Transcriber(Adapter, Protocol):
     ) -> Transcription:
         """Words heard within the stretches, ordered by start, each within the samples and ``start_s < end_s``.
 
-        Only the stretches are listened to. ``language`` None has it detected. No stretches: no words, no language.
-        Confidence is the model's probability of the word, in [0, 1]. Text has no white space at its ends.
+        Only the stretches are listened to. ``language`` None has it detected; where no word is heard, none is. A part
+        that is beyond doubt in another language is heard in its own and named in ``other_languages``: nothing is
+        translated. ``not_heard`` names where within the stretches somebody speaks for long and no word was made out.
+        Confidence is the share of such words that are right, as far as that was measured, in [0, 1]. Text has no white
+        space at its ends.
         Raises Invalid for a language that the loaded model does not know.
         """
         ...
@@ -67,11 +73,18 @@ class Diarizer(Adapter, Protocol):
     """Tells voices apart on one track."""
 
     def diarize(
-        self, samples: Samples, *, min_speakers: int, max_speakers: int, progress: Progress
+        self,
+        samples: Samples,
+        *,
+        stretches: Sequence[Interval],
+        min_speakers: int,
+        max_speakers: int,
+        progress: Progress,
     ) -> tuple[SpeakerStretch, ...]:
         """Who is heard when, ordered by start; speakers named ``speaker 1``, ``speaker 2`` ... in order of appearance.
 
-        Stretches of one speaker do not overlap; those of different speakers may. Nobody heard: empty.
+        All of it lies within the stretches of speech that are given, and a voice that is heard only elsewhere has no
+        number. Stretches of one speaker do not overlap; those of different speakers may. Nobody heard: empty.
         """
         ...
 

@@ -44,7 +44,9 @@ class Code(StrEnum):
     UNKNOWN_PARTY = "unknown_party"
     DOUBTED_PARTY = "doubted_party"  # what the sender said of the channels does not fit the words
     UNATTRIBUTED_WORDS = "unattributed_words"
+    ONE_VOICE = "one_voice"  # one voice was found, but the words are those of two people
     LANGUAGE_UNSURE = "language_unsure"
+    LANGUAGE_CHANGES = "language_changes"
     NO_MODEL = "no_model"
     OTHER_LANGUAGE = "other_language"  # one in which no statements are written
     CLIPPED = "clipped"
@@ -81,10 +83,26 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Leak:
+    """How the track ``source`` is heard on the track ``into``: ``taps`` make it of the source, ``lag`` samples late.
+
+    Samples and taps are at 16 kHz. ``remains_db`` is how loud the source still is there once that is taken away, in dB
+    to its own level, the noise of the line left out.
+    """
+
+    source: int
+    into: int
+    lag: int
+    taps: tuple[float, ...]
+    remains_db: float
+
+
+@dataclass(frozen=True)
 class Listening:
     """What the ``listen`` stage found: kinds of sound per track, holds, and how the parties lie on the tracks.
 
-    ``heard_channels`` are the tracks worth transcribing: both of a stereo call, one of a mixed one.
+    ``heard_channels`` are the tracks worth transcribing: both of a stereo call, one of a mixed one. ``leaks``
+    are to be taken away from a track before it is transcribed.
     """
 
     layout: Layout
@@ -92,6 +110,7 @@ class Listening:
     stretches: tuple[Stretch, ...]
     holds: tuple[Hold, ...]
     warnings: tuple[CallWarning, ...] = ()
+    leaks: tuple[Leak, ...] = ()
 
     def speech(self, channel: int) -> tuple[Interval, ...]:
         """The stretches of speech on one track, in order."""
@@ -102,7 +121,7 @@ class Listening:
 
 @dataclass(frozen=True)
 class Word:
-    """One word as heard. ``confidence`` in [0, 1] is the model's own probability; ``text`` carries no spaces."""
+    """One word as heard. ``confidence``: of 100 such words so many are right, in [0, 1]; ``text`` carries no spaces."""
 
     text: str
     start_s: float
@@ -111,12 +130,28 @@ class Word:
 
 
 @dataclass(frozen=True)
+class OtherLanguage:
+    """A stretch that is spoken in another language than the rest, with the probability of that language."""
+
+    language: str
+    confidence: float
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
 class Transcription:
-    """The words of one stretch of sound and the language in which they were heard (ISO 639-1)."""
+    """The words of one stretch of sound and the language in which they were heard (ISO 639-1).
+
+    Words in ``other_languages`` were heard in that language. In ``not_heard`` somebody speaks, or seems to, and it is
+    not known what was said.
+    """
 
     words: tuple[Word, ...]
     language: str | None
     language_confidence: float | None
+    other_languages: tuple[OtherLanguage, ...] = ()
+    not_heard: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,11 @@ WARNINGS_IN_WORDS = {
     Code.DAMAGED: "Parts of the recording could not be read. There is silence in their place.",
     Code.OTHER_LANGUAGE: "The short version is written for English calls only. Here it quotes each side's own words.",
     Code.UNATTRIBUTED_WORDS: "Words were heard, but nobody was found who says them.",
+    Code.ONE_VOICE: (
+        "Two people sound like one voice here. They were told apart by what they say, where that is clear."
+    ),
     Code.LANGUAGE_UNSURE: "It is not certain which language was spoken, so words may have been heard wrongly.",
+    Code.LANGUAGE_CHANGES: "Another language is spoken here. The words stand as they were said, in that language.",
     Code.NO_MODEL: "The short version quotes the words as they were said. Nothing was put into other words.",
     Code.CLIPPED: "The recording is too loud and distorted in places. Words there may have been heard wrongly.",
 }

@@ -1,0 +1,1 @@
+"""What the stage ``listen`` is made of, one subject a file: measures, tracks, leaks, speech, music."""
