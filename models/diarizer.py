@@ -1,10 +1,9 @@
-"""Who speaks when on one track, with pyannote.audio's SpeakerDiarization, wholly from local weights.
+"""Who speaks when on one track, wholly from local weights, in two ways to the same port.
 
-The sound is handed over in memory and is not copied; nothing is decoded, fetched or reported to anybody. There are two
-ways to the same port, which differ only in the pipeline that they build:
+The sound is handed over in memory and read where it lies; nothing is decoded, fetched or reported to anybody.
 
-- ``PyannoteDiarizer``, the default: pyannote's pipeline with parts of ours. What is ours, and why, is in
-  ``models.pyannote_parts``; the networks that tell voices apart are in ``models.voices``. Its weights are
+- ``PyannoteDiarizer``, the default: a segmentation model of pyannote's and a voice network, put together as
+  ``models.pyannote_parts`` says, in a seventh of the time of pyannote's own pipeline with the same weights. These are
   ``pyannote-segmentation-3.0`` with ``campplus-zh-en``. ``pyannote-segmentation`` (older) and ``ge2e`` work as well, in
   any pair; ``scripts/bench_diarization.py`` measures how much each gets wrong.
 - ``PyannotePipelineDiarizer``: a whole pipeline of pyannote's own, ``pyannote-community-1``, as its owner set it up.
@@ -12,11 +11,13 @@ ways to the same port, which differ only in the pipeline that they build:
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from inspect import signature
@@ -26,45 +27,46 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from worker.core.errors import BrokenModel, Invalid, Unavailable
-from worker.core.ports import MadeWith, Progress
-from worker.core.sound import SAMPLE_RATE_HZ, Samples
+from worker.core.listening import Intervals, joined
+from worker.core.ports import MadeWith, Progress, part_of
+from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples
 from worker.core.transcript import SpeakerStretch
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-SEGMENTATION_SHARE = 0.15
-"""Of the whole time, on a processor; the voice points take nearly all the rest."""
-POINTS_SHARE = 0.83
+SEGMENTATION_SHARE = 0.4
+"""Of the whole time, on a processor; the points of the voices take nearly all the rest."""
+POINTS_SHARE = 0.58
+
+PAUSE_S = 0.3
+"""A shorter pause does not end a stretch."""
 
 
-class _PipelineRunner:
-    """What every pipeline of pyannote's needs around it to keep the port ``Diarizer``; ``build`` makes the pipeline.
+class _Diarizer:
+    """What both ways share: when they are loaded, what they refuse, and how their answer is put to the port."""
 
-    ``build`` is called once, when pyannote.audio is imported, with ``models.pyannote_parts``. The pipeline that it
-    returns answers with an annotation.
-    """
-
-    def __init__(
-        self, build: Callable[[ModuleType], Any], *, made_with: MadeWith, device: str = "cpu", threads: int = 1
-    ) -> None:
+    def __init__(self, *, made_with: MadeWith, device: str, threads: int) -> None:
         if device not in ("cpu", "cuda"):
             raise Invalid("The diarizer runs on cpu or on cuda, and on no other device.")
-        parts = import_pyannote_parts()
+        self._parts: Any = import_pyannote_parts()
         import torch
 
         if device == "cuda" and not torch.cuda.is_available():
             raise Unavailable(
                 "No CUDA device can be used here. Set the device to cpu, or run this worker where one is."
             )
-        with _foreign_errors():
-            self._pipeline = build(parts)
-            self._pipeline.to(torch.device(device))
         self._threads = threads
         self.made_with = made_with
 
     def diarize(
-        self, samples: Samples, *, min_speakers: int, max_speakers: int, progress: Progress
+        self,
+        samples: Samples,
+        *,
+        stretches: Sequence[Interval],
+        min_speakers: int,
+        max_speakers: int,
+        progress: Progress,
     ) -> tuple[SpeakerStretch, ...]:
         """See ``Diarizer``. Times are whole milliseconds. Fewer than ``min_speakers`` where fewer can be told apart.
 
@@ -72,54 +74,62 @@ class _PipelineRunner:
         """
         if not 1 <= min_speakers <= max_speakers:
             raise Invalid("The least number of speakers is 1 or more, and not above the most.")
-        if len(samples) == 0:
-            progress(1.0)
-            return ()
-        with _foreign_errors(), _limited_threads(self._threads), _expected_warnings():
-            annotation = self._pipeline(
-                {"waveform": _as_waveform(samples), "sample_rate": SAMPLE_RATE_HZ},
-                min_speakers=min_speakers,
-                max_speakers=max_speakers,
-                hook=_hook(progress),
-            )
+        length_s = len(samples) / SAMPLE_RATE_HZ
+        listened = joined(Interval(s.start_s, min(s.end_s, length_s)) for s in stretches if s.start_s < length_s)
+        heard: list[tuple[Hashable, float, float]] = []
+        if listened:
+            with _foreign_errors(), _expected_warnings():
+                heard = self._hear(samples, listened, min_speakers, max_speakers, progress)
         progress(1.0)
-        return _name_by_appearance(annotation, last_s=len(samples) * 1000 // SAMPLE_RATE_HZ / 1000)
+        return _name_by_appearance(_limited_to(listened, heard))
+
+    def _hear(
+        self, samples: Samples, stretches: Intervals, min_speakers: int, max_speakers: int, progress: Progress
+    ) -> list[tuple[Hashable, float, float]]:
+        """Labels of speakers, with the start and the end in seconds of where each is heard, in no order."""
+        raise NotImplementedError
 
 
-class PyannoteDiarizer(_PipelineRunner):
+class PyannoteDiarizer(_Diarizer):
     """Keeps the port ``Diarizer`` with the weights in two folders, loaded once, here.
 
     ``segmentation`` holds config.json and model.safetensors of a pyannote segmentation model, ``embedding`` the
-    model.safetensors of a voice network. ``device`` "cpu" or "cuda"; ``threads`` on a CPU; ``embedding_batch_size``
-    voices are asked for at once, between two reports of progress.
+    model.safetensors of a voice network. ``device`` "cpu" or "cuda"; on a CPU ``threads`` batches run side by side.
     Raises BrokenModel for weights that are missing or damaged, Unavailable where pyannote.audio cannot be imported, the
     device is missing or its memory full, Invalid for any other device.
     """
 
     def __init__(
-        self,
-        segmentation: Path,
-        embedding: Path,
-        *,
-        made_with: MadeWith,
-        device: str = "cpu",
-        threads: int = 1,
-        embedding_batch_size: int = 32,
+        self, segmentation: Path, embedding: Path, *, made_with: MadeWith, device: str = "cpu", threads: int = 1
     ) -> None:
-        def build(parts: ModuleType) -> Any:
-            from models.conversion import WEIGHTS_FILE
-            from models.voices import load_voice_network
+        super().__init__(made_with=made_with, device=device, threads=threads)
+        from models.conversion import WEIGHTS_FILE
+        from models.voices import load_voice_network
 
-            return parts.Diarization(
-                parts.load_segmentation(segmentation),
+        with _foreign_errors():
+            self._diarization = self._parts.Diarization(
+                self._parts.load_segmentation(segmentation),
                 load_voice_network(embedding / WEIGHTS_FILE),
-                embedding_batch_size=embedding_batch_size,
+                device=device,
+                threads=threads,
             )
 
-        super().__init__(build, made_with=made_with, device=device, threads=threads)
+    def _hear(
+        self, samples: Samples, stretches: Intervals, min_speakers: int, max_speakers: int, progress: Progress
+    ) -> list[tuple[Hashable, float, float]]:
+        with _limited_threads(1):
+            found: list[tuple[Hashable, float, float]] = self._diarization(
+                samples,
+                stretches,
+                min_speakers=min_speakers,
+                max_speakers=max_speakers,
+                segmented=part_of(progress, start=0.0, share=SEGMENTATION_SHARE),
+                asked=part_of(progress, start=SEGMENTATION_SHARE, share=POINTS_SHARE),
+            )
+        return found
 
 
-class PyannotePipelineDiarizer(_PipelineRunner):
+class PyannotePipelineDiarizer(_Diarizer):
     """Keeps the port ``Diarizer`` with a whole pipeline in one folder, as pyannote publishes it, loaded once, here.
 
     ``folder`` is laid out like ``pyannote/speaker-diarization-community-1``: config.yaml names, as ``$model/NAME``,
@@ -138,7 +148,29 @@ class PyannotePipelineDiarizer(_PipelineRunner):
     """
 
     def __init__(self, folder: Path, *, made_with: MadeWith, device: str = "cpu", threads: int = 1) -> None:
-        super().__init__(lambda _: _load_pipeline(folder), made_with=made_with, device=device, threads=threads)
+        super().__init__(made_with=made_with, device=device, threads=threads)
+        import torch
+
+        with _foreign_errors():
+            self._pipeline = _load_pipeline(folder)
+            self._pipeline.to(torch.device(device))
+
+    def _hear(
+        self,
+        samples: Samples,
+        stretches: Intervals,  # noqa: ARG002  # its windows are its own: it hears all, and what is elsewhere is cut off
+        min_speakers: int,
+        max_speakers: int,
+        progress: Progress,
+    ) -> list[tuple[Hashable, float, float]]:
+        with _limited_threads(self._threads):
+            annotation: Annotation = self._pipeline(
+                {"waveform": _as_waveform(samples), "sample_rate": SAMPLE_RATE_HZ},
+                min_speakers=min_speakers,
+                max_speakers=max_speakers,
+                hook=_hook(progress),
+            )
+        return [(label, stretch.start, stretch.end) for stretch, _, label in annotation.itertracks(yield_label=True)]
 
 
 class Annotation(Protocol):
@@ -332,17 +364,33 @@ def _hook(progress: Progress) -> Callable[..., None]:
     return watch
 
 
-def _name_by_appearance(annotation: Annotation, *, last_s: float) -> tuple[SpeakerStretch, ...]:
-    """The pipeline's stretches within ``[0, last_s)``, its speakers numbered as they appear."""
+def _limited_to(
+    stretches: Intervals, heard: Iterable[tuple[Hashable, float, float]]
+) -> list[tuple[float, float, Hashable]]:
+    """What each speaker says within the stretches, ordered by start; short pauses within a stretch are bridged."""
+    by_label: dict[Hashable, list[Interval]] = {}
+    for label, start_s, end_s in heard:
+        by_label.setdefault(label, []).append(Interval(start_s, end_s))
+    ends_s = [stretch.end_s for stretch in stretches]
     found = []
-    for stretch, _, label in annotation.itertracks(yield_label=True):
-        start_s, end_s = max(0.0, round(stretch.start, 3)), min(last_s, round(stretch.end, 3))
-        if start_s < end_s:  # the last window may reach beyond the sound
-            found.append((start_s, end_s, label))
-    names: dict[str, str] = {}
-    for _, _, label in sorted(found):
-        names.setdefault(label, f"speaker {len(names) + 1}")
-    return tuple(SpeakerStretch(names[label], start_s, end_s) for start_s, end_s, label in sorted(found))
+    for label, intervals in by_label.items():
+        for said in joined(intervals, gap_s=PAUSE_S):
+            for stretch in stretches[bisect_right(ends_s, said.start_s) :]:
+                if stretch.start_s >= said.end_s:
+                    break
+                start_s = round(max(said.start_s, stretch.start_s), 3)
+                end_s = math.floor(min(said.end_s, stretch.end_s) * 1000) / 1000
+                if start_s < end_s:
+                    found.append((start_s, end_s, label))
+    return sorted(found, key=lambda one: one[:2])
+
+
+def _name_by_appearance(heard: Iterable[tuple[float, float, Hashable]]) -> tuple[SpeakerStretch, ...]:
+    names: dict[Hashable, str] = {}
+    return tuple(
+        SpeakerStretch(names.setdefault(label, f"speaker {len(names) + 1}"), start_s, end_s)
+        for start_s, end_s, label in heard
+    )
 
 
 @contextmanager

@@ -1,16 +1,17 @@
-"""What On Record puts into pyannote's diarization pipeline: models from its own files, voice points, a clustering.
+"""On Record's own way of telling voices apart, around pyannote's segmentation model: windows, pieces, voices.
 
-The pipeline stays pyannote's: it slides a segmentation model over the sound, asks for a voice point for each speaker of
-each window, clusters the points, and joins windows and clusters. Four things are ours; what they change is measured by
-``scripts/bench_diarization.py``:
+A segmentation model hears windows of some seconds and says who of at most three speaks in each frame; a voice network
+turns pieces of one speaker into points; ``models.voice_tracks`` joins the windows and groups the points. What differs
+from pyannote's pipeline, which ``scripts/bench_diarization.py`` runs with the same weights for comparison:
 
+- only windows that hold speech are heard, and only speech in them: music and holds cost nothing and become nobody;
+- windows are 5 s long. In 10 s, for which segmentation-3.0 was trained, it takes two like voices for one. Much shorter
+  windows take music for speech;
+- windows are joined first, by the frames that they share, so that each second of speech is asked about once; pyannote
+  asks about each speaker of each window, and windows overlap four times;
+- a piece that is nearly as much like a second voice is looked at again in shorter parts: a short answer hides there;
 - models are built from ``config.json`` and ``model.safetensors`` (see ``models.conversion``): nothing is unpickled and
-  nothing is asked of a hub;
-- windows are 5 s long. In 10 s, for which segmentation-3.0 was trained, it takes two like voices for one, and then no
-  clustering can part them. Much shorter windows take music for speech;
-- a voice point is made of the frames in which that speaker alone speaks, cut out of the window. pyannote hands such
-  frames to a model as weights for its last layer, where the other voice has long been mixed in;
-- the clustering keeps to the least and the most speakers without printing, and copes with calls of a few words.
+  nothing is asked of a hub.
 
 This module imports torch and pyannote.audio when it is imported: ``models.diarizer`` does so when it is built, after it
 has switched off what calls home.
@@ -20,54 +21,61 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name by which everybody knows it
-from pyannote.audio import Model
-from pyannote.audio.core.plda import PLDA
 from pyannote.audio.core.task import Problem, Resolution, Specifications
 from pyannote.audio.models.segmentation import PyanNet
-from pyannote.audio.pipelines import SpeakerDiarization
-from pyannote.audio.pipelines.clustering import BaseClustering
-from pyannote.core import SlidingWindowFeature
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import cdist
-from torch import Tensor
+from pyannote.audio.utils.powerset import Powerset
 
 from models.conversion import CONFIG_FILE, WEIGHTS_FILE
-from models.voices import SAMPLE_RATE_HZ, VoiceNetwork, read_weights
+from models.voice_tracks import (
+    FRAME_SAMPLES,
+    FRAMES_PER_S,
+    Numbers,
+    Piece,
+    Tracks,
+    as_directions,
+    cut_evenly,
+    group_voices,
+    voice_runs,
+)
+from models.voices import FRAME_STEP, SAMPLE_RATE_HZ, VoiceNetwork, read_weights
 from worker.core.errors import BrokenModel
+from worker.core.ports import Progress
+from worker.core.sound import Interval, Samples, let_go
 
-Numbers: TypeAlias = npt.NDArray[Any]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+Heard: TypeAlias = tuple[int, float, float]
+"""A voice, counted from 0, and the seconds from which to which it is heard."""
 
 ARCHITECTURE = "pyannote.audio.models.segmentation.PyanNet.PyanNet"
 
 WINDOW_S = 5.0
 """Half of what segmentation-3.0 was trained on, and just what the older one was."""
-STEP = 0.25
-"""From one window to the next, as a share of the window. Half as far costs twice as much and changes little."""
+STEP_FRAMES = 74
+"""From one window to the next: 1.25 s. Every frame is heard four times; with half as many windows errors grew by a
+tenth, and a fifth of the time was saved."""
+FRAME_OFFSET = 360
+"""Samples before the first frame: a frame is the middle of the 991 samples that the model sees for it."""
 ONSET = 0.5
 """The older model gives each speaker a probability: here speech begins. The newer one says yes or no itself."""
-SEGMENTATION_BATCH = 16
-"""Windows at once: about 100 MB. More is no quicker on a processor."""
-PAUSE_S = 0.3
-"""A shorter pause does not end a stretch."""
-LEAST_ALONE_S = 0.5
-"""With less speech than this alone, a speaker is also heard where somebody talks at the same time."""
-LEAST_ACTIVE = 0.2
-"""Points of speakers who speak alone for a smaller share of their window are too vague to found a cluster on."""
-LEAST_CLUSTER = 0.1
-FEWEST_POINTS, ENOUGH_POINTS = 4, 10
-"""A voice with fewer points than this share of all is no speaker of its own but a mishearing of another. The share is
-never less than the first number, 3 s of speech or so, and never more than the second, 10 s in a long call."""
-MOST_OF_ALL = 0.2
-"""Nor is it more than this share, for the sake of sounds of a few seconds."""
-MOST_CUTS = 64
-"""Ways of cutting the tree of voices that are tried to get the number of speakers that was asked for."""
+SEGMENTATION_BATCH = {"cpu": 8, "cuda": 256}
+"""Windows at once. On a processor more is no quicker and takes memory, 6 MB a window."""
+EMBEDDING_BATCH = {"cpu": 8, "cuda": 256}
+"""Pieces at once, likewise."""
+
+UNDECIDED = 2.0
+"""A piece that is less than this much more like one voice than like the next, counted in what makes two voices of one,
+may be of both."""
+PART_S = 0.7
+"""Such a piece is cut into parts of this length; a part goes to another voice where it is more like that one by what
+makes two voices of one. Short parts are vague."""
 
 
 def load_segmentation(folder: Path, *, window_s: float | None = WINDOW_S) -> PyanNet:
@@ -102,144 +110,156 @@ def load_segmentation(folder: Path, *, window_s: float | None = WINDOW_S) -> Pya
     return model.eval()
 
 
-class VoicePoint(Model):
-    """A voice network in the shape that the pipeline asks for."""
+class Diarization:
+    """Who speaks when, with a segmentation model and a voice network. ``threads`` batches at once on a processor."""
 
-    def __init__(self, network: VoiceNetwork) -> None:
-        super().__init__(sample_rate=SAMPLE_RATE_HZ)
-        self.network = network
-        self.specifications = Specifications(
-            problem=Problem.REPRESENTATION, resolution=Resolution.CHUNK, duration=WINDOW_S
-        )
+    def __init__(self, segmentation: PyanNet, voices: VoiceNetwork, *, device: str, threads: int) -> None:
+        self._device = torch.device(device)
+        self._segmentation = segmentation.to(self._device)
+        self._voices = voices.to(self._device)
+        made_for: Any = segmentation.specifications  # pyannote allows for several, and this model has one
+        self._powerset: Powerset | None = None
+        if made_for.powerset:
+            self._powerset = Powerset(len(made_for.classes), made_for.powerset_max_classes).to(self._device)
+        self._window = round(made_for.duration * SAMPLE_RATE_HZ)  # samples
+        self._window_frames = segmentation.num_frames(self._window)
+        self._threads = 1 if device == "cuda" else threads
 
-    @property
-    def dimension(self) -> int:
-        """Numbers in a point."""
-        return self.network.dimension
-
-    # The pipeline calls it so and not otherwise; pyannote's own voice models narrow it in the same way.
-    def forward(self, waveforms: Tensor, weights: Tensor) -> Tensor:  # type: ignore[override]
-        """Windows (batch, 1, samples) and where the speaker speaks in each (batch, frames) -> (batch, dimension).
-
-        Where somebody speaks too little for a point (or not at all, which is so for most speakers of most windows) the
-        numbers are NaN, which the clustering knows.
-        """
-        utterances, rows = [], []
-        for row, (waveform, speaks) in enumerate(zip(waveforms[:, 0], weights, strict=True)):
-            if not speaks.any():
-                continue
-            features = self.network.find_features(waveform)
-            chosen = F.interpolate(speaks[None, None], size=len(features), mode="nearest")[0, 0] > 0.5
-            if chosen.sum() >= self.network.fewest_frames:
-                utterances.append(features[chosen])
-                rows.append(row)
-        points = torch.full((len(waveforms), self.dimension), math.nan, device=waveforms.device)
-        if rows:
-            points[rows] = self.network.embed(utterances)
-        return points
-
-
-class VoiceClustering(BaseClustering):
-    """Joins the nearest voices until the next two are further apart than ``same_voice``; the groups are speakers.
-
-    ``same_voice`` is the distance between the centres of points of length 1: 0 for the same direction, 2 for opposite
-    ones. Groups that are too small are no speakers; their points go to the nearest one.
-    """
-
-    expects_num_clusters = False
-
-    def __init__(self, *, same_voice: float) -> None:
-        super().__init__(metric="cosine")
-        self.same_voice = same_voice
-
-    # pyannote says "an array" where it gives, and expects, three.
-    def __call__(  # type: ignore[override]
+    def __call__(
         self,
-        embeddings: Numbers,
-        segmentations: SlidingWindowFeature,
-        num_clusters: int | None = None,
-        min_clusters: float = 1,
-        max_clusters: float = math.inf,
-        **_: object,
-    ) -> tuple[Numbers, Numbers, Numbers]:
-        """Points (windows, speakers, dimension) and who speaks when (windows, frames, speakers) -> the cluster of each
-        speaker of each window, -2 for none; how near each is to each cluster; and the clusters' centres.
-        """
-        found = ~np.isnan(embeddings).any(axis=2)  # (windows, speakers)
-        if not found.any():  # somebody made a sound, too short to tell who
-            nobody = np.full((1, embeddings.shape[2]), math.nan)
-            return np.zeros(found.shape, dtype=np.int8), np.zeros((*found.shape, 1)), nobody
-        speaks = segmentations.data
-        alone_share = (speaks * (speaks.sum(axis=2, keepdims=True) == 1)).mean(axis=1)
-        clear = found & (alone_share >= LEAST_ACTIVE)
-        lengths = np.linalg.norm(embeddings, axis=2, keepdims=True)
-        points = np.divide(embeddings, lengths, where=lengths > 0, out=np.zeros_like(embeddings))
-        least = max(1, int(num_clusters or min_clusters))
-        most = min(num_clusters or max_clusters, math.inf)
-        if clear.sum() < least:
-            clear = found
-        groups = self._group(points[clear], least=least, most=most)
-        centres = np.stack([points[clear][groups == group].mean(axis=0) for group in range(groups.max() + 1)])
-        nearness = 2 - cdist(points.reshape(-1, points.shape[2]), centres, metric="cosine").reshape(*found.shape, -1)
-        nearest = np.where(found, np.nan_to_num(nearness).argmax(axis=2), -2)
-        return nearest.astype(np.int8), nearness, centres
-
-    def _group(self, points: Numbers, *, least: int, most: float) -> Numbers:
-        """(points, dimension) -> the group of each point, counted from 0; -1 for those of groups that are too small."""
-        if len(points) == 1:
-            return np.zeros(1, dtype=int)
-        tree = linkage(points, method="centroid")
-        enough = min(ENOUGH_POINTS, max(FEWEST_POINTS, round(LEAST_CLUSTER * len(points))))
-        enough = max(1, min(enough, int(MOST_OF_ALL * len(points))))
-        groups = _keep_large(fcluster(tree, self.same_voice, criterion="distance"), enough)
-        wanted = min(max(groups.max() + 1, least), most, len(points))
-        if groups.max() + 1 == wanted:
-            return groups
-        for parts in range(int(wanted), min(len(points), MOST_CUTS) + 1):
-            groups = _keep_large(fcluster(tree, parts, criterion="maxclust"), enough)
-            if groups.max() + 1 == wanted:
-                return groups
-        return _keep_large(fcluster(tree, wanted, criterion="maxclust"), 1)
-
-
-def _keep_large(labels: Numbers, enough: int) -> Numbers:
-    """Labels counted anew from 0 in their order, and -1 for those that fewer than ``enough`` points have."""
-    names, counts = np.unique(labels, return_counts=True)
-    large = names[counts >= enough]
-    return np.where(np.isin(labels, large), np.searchsorted(large, labels), -1)
-
-
-class NoPLDA(PLDA):
-    """The pipeline insists on one, though only its own clustering uses it, and would ask a hub for it."""
-
-    def __init__(self) -> None:
-        """Nothing to load."""
-
-
-class Diarization(SpeakerDiarization):
-    """pyannote's pipeline with our models, voice points and clustering."""
-
-    def __init__(self, segmentation: PyanNet, voices: VoiceNetwork, *, embedding_batch_size: int) -> None:
-        super().__init__(
-            legacy=True,
-            segmentation=segmentation,
-            segmentation_step=STEP,
-            segmentation_batch_size=SEGMENTATION_BATCH,
-            embedding=VoicePoint(voices),
-            embedding_batch_size=embedding_batch_size,
-            embedding_exclude_overlap=True,
-            clustering="AgglomerativeClustering",
-            plda=NoPLDA(),
+        samples: Samples,
+        stretches: Sequence[Interval],
+        *,
+        min_speakers: int,
+        max_speakers: int,
+        segmented: Progress,
+        asked: Progress,
+    ) -> list[Heard]:
+        """Who is heard in the stretches, in no order. Progress comes apart for the windows and for the pieces."""
+        tracks = self._follow(samples, stretches, segmented)
+        pieces = tracks.pieces()
+        if not pieces:
+            return []
+        points = self._find_points(samples, pieces, asked)
+        lengths_s = np.array([piece.length_s for piece in pieces])
+        centres = group_voices(
+            points, lengths_s, two_voices=self._voices.two_voices, least=min_speakers, most=max_speakers
         )
-        self.clustering = VoiceClustering(same_voice=voices.same_voice)
-        # pyannote would find this by trying ever shorter noises until the model fails.
-        self._embedding.min_num_samples = round(LEAST_ALONE_S * SAMPLE_RATE_HZ)
-        onset = {} if all(one.powerset for one in segmentation.specifications) else {"threshold": ONSET}
-        self.instantiate({"segmentation": {"min_duration_off": PAUSE_S, **onset}})
+        likeness = points @ centres.T  # (pieces, voices)
+        voices = likeness.argmax(axis=1)
+        pieces, voices = self._look_again(samples, tracks, pieces, voices, likeness, centres)
+        runs = voice_runs(tracks.found, pieces, voices.tolist())
+        return [(voice, _seconds(first), _seconds(last)) for voice, (first, last) in runs]
 
-    def reconstruct(
-        self, segmentations: SlidingWindowFeature, hard_clusters: Numbers, count: SlidingWindowFeature
-    ) -> SlidingWindowFeature:
-        """No more speakers at once than there are in all: pyannote would invent one to talk over the others."""
-        count.data = np.minimum(count.data, max(1, hard_clusters.max() + 1)).astype(np.int8)
-        return super().reconstruct(segmentations, hard_clusters, count)
+    def _follow(self, samples: Samples, stretches: Sequence[Interval], progress: Progress) -> Tracks:
+        """The tracks of all windows that hold speech."""
+        count = 1 + max(0, math.ceil((len(samples) - self._window) / (STEP_FRAMES * FRAME_SAMPLES)))
+        frames = (count - 1) * STEP_FRAMES + self._window_frames
+        is_speech = np.zeros(frames, dtype=np.uint8)
+        for stretch in stretches:
+            is_speech[max(0, _frame(stretch.start_s)) : max(0, _frame(stretch.end_s) + 1)] = 1
+        firsts = [
+            first
+            for first in range(0, count * STEP_FRAMES, STEP_FRAMES)
+            if is_speech[first : first + self._window_frames].any()
+        ]
+        tracks = Tracks(frames=frames, window=self._window_frames)
+        batches = _batches(firsts, SEGMENTATION_BATCH[self._device.type])
+        for done, (batch, speaks) in enumerate(
+            zip(batches, self._each(lambda batch: self._segment(samples, batch), batches), strict=True), start=1
+        ):
+            for first, window in zip(batch, speaks, strict=True):
+                tracks.add(first, window * is_speech[first : first + self._window_frames, None])
+            let_go(samples)
+            progress(done / len(batches))
+        tracks.close()
+        return tracks
+
+    def _segment(self, samples: Samples, firsts: Sequence[int]) -> Numbers:
+        """Who speaks in the windows that begin at these frames: (windows, frames, speakers) of 0 and 1."""
+        windows = np.zeros((len(firsts), 1, self._window), dtype=np.float32)
+        for window, first in zip(windows, firsts, strict=True):
+            heard = samples[first * FRAME_SAMPLES : first * FRAME_SAMPLES + self._window]
+            window[0, : len(heard)] = heard
+        scores = self._segmentation(torch.from_numpy(windows).to(self._device))
+        speaks = scores > ONSET if self._powerset is None else self._powerset.to_multilabel(scores)
+        found: Numbers = speaks.to(torch.uint8).cpu().numpy()
+        return found
+
+    def _find_points(self, samples: Samples, pieces: Sequence[Piece], progress: Progress) -> Numbers:
+        """The direction of each piece, (pieces, dimension)."""
+        # By length, so that those of a batch can be asked about together; the order in which they come is kept aside.
+        order = sorted(range(len(pieces)), key=lambda place: pieces[place].asked[1] - pieces[place].asked[0])
+        batches = _batches(order, EMBEDDING_BATCH[self._device.type])
+        points = np.zeros((len(pieces), self._voices.dimension), dtype=np.float32)
+        work = self._each(lambda batch: self._embed(samples, [pieces[place].asked for place in batch]), batches)
+        for done, (batch, found) in enumerate(zip(batches, work, strict=True), start=1):
+            points[batch] = found
+            let_go(samples)
+            progress(done / len(batches))
+        return as_directions(points)
+
+    def _embed(self, samples: Samples, asked: Sequence[tuple[int, int]]) -> Numbers:
+        """The point of the sound in each run of frames, (runs, dimension)."""
+        utterances = []
+        for first, last in asked:
+            start = first * FRAME_SAMPLES + FRAME_OFFSET
+            # The end of a call may come amid a frame; what is too short for the network is filled up with silence.
+            end = max(last * FRAME_SAMPLES + FRAME_OFFSET, start + (self._voices.fewest_frames + 2) * FRAME_STEP)
+            sound = np.zeros(end - start, dtype=np.float32)
+            heard = samples[start:end]
+            sound[: len(heard)] = heard
+            utterances.append(self._voices.find_features(torch.from_numpy(sound).to(self._device)))
+        found: Numbers = self._voices.embed(utterances).cpu().numpy()
+        return found
+
+    def _look_again(
+        self,
+        samples: Samples,
+        tracks: Tracks,
+        pieces: Sequence[Piece],
+        voices: Numbers,
+        likeness: Numbers,
+        centres: Numbers,
+    ) -> tuple[list[Piece], Numbers]:
+        """The pieces, the undecided ones in shorter parts, and the voice of each."""
+        sure: list[tuple[Piece, int]] = []
+        parts: list[tuple[Piece, int]] = []
+        for piece, voice, row in zip(pieces, voices.tolist(), likeness, strict=True):
+            others = np.delete(row, voice)
+            cuts = cut_evenly((piece.first, piece.last), longest_s=PART_S)
+            if len(others) and row[voice] - others.max() < UNDECIDED * self._voices.two_voices and len(cuts) > 1:
+                parts += [(tracks.piece(piece.track, *cut), voice) for cut in cuts]
+            else:
+                sure.append((piece, voice))
+        if parts:
+            nearness = self._find_points(samples, [part for part, _ in parts], lambda _: None) @ centres.T
+            nearness[np.arange(len(parts)), [voice for _, voice in parts]] += self._voices.two_voices
+            sure += [(part, int(voice)) for (part, _), voice in zip(parts, nearness.argmax(axis=1), strict=True)]
+        return [piece for piece, _ in sure], np.array([voice for _, voice in sure])
+
+    def _each(self, work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+        """What the work makes of each, in order. torch's own threads hardly help with models of this size: on a
+        processor whole batches run side by side instead."""
+
+        def run(one: Given) -> Made:
+            with torch.inference_mode():  # holds for the thread that says it
+                return work(one)
+
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            yield from pool.map(run, given)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _batches(given: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [given[start : start + size] for start in range(0, len(given), size)]
+
+
+def _frame(second: float) -> int:
+    return math.floor(second * FRAMES_PER_S - FRAME_OFFSET / FRAME_SAMPLES)
+
+
+def _seconds(frame: int) -> float:
+    return (frame * FRAME_SAMPLES + FRAME_OFFSET) / SAMPLE_RATE_HZ

@@ -19,9 +19,20 @@ def ignore(_: float) -> None:
 
 
 def tell_apart(
-    diarizer: Diarizer, samples: Samples, *, min_speakers: int = 1, max_speakers: int = 4, progress: Progress = ignore
+    diarizer: Diarizer,
+    samples: Samples,
+    *,
+    stretches: tuple[Interval, ...] | None = None,
+    min_speakers: int = 1,
+    max_speakers: int = 4,
+    progress: Progress = ignore,
 ) -> tuple[SpeakerStretch, ...]:
-    return diarizer.diarize(samples, min_speakers=min_speakers, max_speakers=max_speakers, progress=progress)
+    """Within all of the sound, where no stretches are given."""
+    if stretches is None:
+        stretches = (Interval(0.0, len(samples) / SAMPLE_RATE_HZ),)
+    return diarizer.diarize(
+        samples, stretches=stretches, min_speakers=min_speakers, max_speakers=max_speakers, progress=progress
+    )
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,17 @@ def test_two_voices_that_take_turns_are_two_speakers(diarizer: Diarizer, exchang
         wrong_s += by_second_s if stretch.speaker == "speaker 1" else by_first_s
     assert right_s > 0.75 * sum(turn.length_s for turn in exchange.first + exchange.second)
     assert wrong_s < 0.1 * right_s
+
+
+def test_only_the_given_stretches_are_listened_to(diarizer: Diarizer, exchange: Exchange) -> None:
+    """The first voice is heard elsewhere only, so the second is the only one, and has the first number."""
+    stretches = tell_apart(diarizer, exchange.samples, stretches=exchange.second)
+    check_stretches(stretches, exchange.samples, max_speakers=1)
+    assert stretches
+    for stretch in stretches:
+        heard = Interval(stretch.start_s, stretch.end_s)
+        assert any(given.start_s <= heard.start_s and heard.end_s <= given.end_s for given in exchange.second)
+    assert tell_apart(diarizer, exchange.samples, stretches=()) == ()
 
 
 def test_where_one_speaker_is_allowed_all_speech_is_one_speakers(diarizer: Diarizer, exchange: Exchange) -> None:

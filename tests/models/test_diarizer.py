@@ -17,7 +17,7 @@ import soxr
 from models.diarizer import PyannoteDiarizer, import_pyannote_parts
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.ports import MadeWith, Progress
-from worker.core.sound import SAMPLE_RATE_HZ, Samples, Track
+from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples, Track
 from worker.core.transcript import SpeakerStretch
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,7 +40,8 @@ def as_samples(sound: Array) -> Samples:
 def tell_apart(
     diarizer: PyannoteDiarizer, samples: Samples, *, least: int = 1, most: int = 4, progress: Progress = ignore
 ) -> tuple[SpeakerStretch, ...]:
-    return diarizer.diarize(samples, min_speakers=least, max_speakers=most, progress=progress)
+    everything = (Interval(0.0, len(samples) / SAMPLE_RATE_HZ),)
+    return diarizer.diarize(samples, stretches=everything, min_speakers=least, max_speakers=most, progress=progress)
 
 
 def load(weights: Weights, pair: tuple[str, str] = PAIR) -> PyannoteDiarizer:
@@ -111,6 +112,36 @@ class TestVoices:
             if one.speaker < other.speaker
         )
         assert overlap_s > 1.0
+
+    def test_a_short_answer_between_two_long_turns_is_not_the_others(
+        self, diarizer: PyannoteDiarizer, sample_call: tuple[Samples, Samples]
+    ) -> None:
+        """ "No." at 28.0 s and "One two three." at 106.7 s, each in the middle of what the agent says."""
+        agent, customer = (np.asarray(track) for track in sample_call)
+        stretches = tell_apart(diarizer, as_samples(agent + customer))
+        heard = {at: {s.speaker for s in stretches if s.start_s <= at < s.end_s} for at in (3.0, 28.25, 107.3)}
+        assert heard == {3.0: {"speaker 1"}, 28.25: {"speaker 2"}, 107.3: {"speaker 2"}}
+
+    def test_outside_of_speech_nothing_is_asked_and_nobody_is_heard(
+        self, diarizer: PyannoteDiarizer, mixed: Array
+    ) -> None:
+        """An hour of sound that is no speech costs nothing: seen by how often progress is reported."""
+        hour = np.zeros(3600 * SAMPLE_RATE_HZ, dtype=np.float32)
+        hour[: len(mixed)] = mixed
+        speech = (Interval(0.0, 12.0),)
+        reports: list[float] = []
+        found = diarizer.diarize(
+            as_samples(hour), stretches=speech, min_speakers=1, max_speakers=4, progress=reports.append
+        )
+        assert found
+        assert max(stretch.end_s for stretch in found) <= 12.0
+        assert len(reports) < 10
+
+    def test_side_by_side_the_answer_is_the_same(
+        self, diarizer: PyannoteDiarizer, weights: Weights, mixed: Array
+    ) -> None:
+        two = PyannoteDiarizer(weights(PAIR[0]), weights(PAIR[1]), made_with=MadeWith("a", "b"), threads=2)
+        assert tell_apart(two, as_samples(mixed)) == tell_apart(diarizer, as_samples(mixed))
 
     @pytest.mark.parametrize("length_s", [0.05, 0.4, 1.0])
     def test_the_shortest_sounds_have_one_speaker_or_none(
@@ -206,10 +237,13 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 import numpy as np
 from models.diarizer import PyannoteDiarizer
 from worker.core.ports import MadeWith
+from worker.core.sound import Interval
 
 diarizer = PyannoteDiarizer(Path(sys.argv[1]), Path(sys.argv[2]), made_with=MadeWith("a", "b"))
 noise = np.random.default_rng(1).normal(0, 0.1, 5 * 16_000).astype(np.float32)
-diarizer.diarize(noise.data.toreadonly(), min_speakers=1, max_speakers=4, progress=lambda _: None)
+everything = [Interval(0.0, 5.0)]
+sound = noise.data.toreadonly()
+diarizer.diarize(sound, stretches=everything, min_speakers=1, max_speakers=4, progress=lambda _: None)
 assert threading.active_count() == 1, threading.enumerate()
 assert os.environ["PYANNOTE_METRICS_ENABLED"] == "0"
 assert os.environ["OTEL_SDK_DISABLED"] == "false"
@@ -230,73 +264,15 @@ def test_nobody_is_called_and_nothing_is_warned_of(weights: Weights) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.fixture(scope="session")
-def parts():
-    return import_pyannote_parts()
-
-
 @pytest.fixture(scope="session", params=["CamPlusPlus", "VoiceEncoder"])
-def network(request: pytest.FixtureRequest, parts):
+def network(request: pytest.FixtureRequest):
     import torch
 
+    import_pyannote_parts()  # switches off what would warn
     from models import voices
 
     torch.manual_seed(5)
     return getattr(voices, request.param)().eval()
-
-
-class TestClustering:
-    """Points by hand: three directions far apart, and small steps around them."""
-
-    def cluster(self, parts, towards: list[int], *, least: int = 1, most: int = 4, alone: list[int] | None = None):
-        """One window per point, one speaker per window; a direction of -1 stands for no point at all."""
-        from pyannote.core import SlidingWindow, SlidingWindowFeature
-
-        around = np.random.default_rng(3).normal(0, 0.05, (len(towards), 1, 8))
-        points = np.stack(
-            [np.eye(8)[[direction]] if direction >= 0 else np.full((1, 8), np.nan) for direction in towards]
-        )
-        speaks = np.zeros((len(towards), 100, 1))
-        for window, frames in enumerate(alone or [80] * len(towards)):
-            speaks[window, :frames] = 1
-        clusters, _, centres = parts.VoiceClustering(same_voice=0.7)(
-            points + around,
-            segmentations=SlidingWindowFeature(speaks, SlidingWindow(duration=5.0, step=1.25)),
-            min_clusters=least,
-            max_clusters=most,
-        )
-        return clusters[:, 0].tolist(), len(centres)
-
-    def test_the_number_of_voices_is_found(self, parts) -> None:
-        for voices in (1, 2, 3):
-            towards = [window % voices for window in range(30)]
-            clusters, count = self.cluster(parts, towards)
-            assert count == voices
-            assert len(set(zip(towards, clusters, strict=True))) == voices, "Each voice is one cluster, and only one."
-
-    def test_a_voice_heard_once_in_a_long_call_is_no_speaker(self, parts) -> None:
-        clusters, count = self.cluster(parts, [0] * 60 + [1] * 60 + [2])
-        assert count == 2
-        assert clusters[-1] in (0, 1)
-
-    def test_the_least_and_the_most_speakers_are_kept_to(self, parts) -> None:
-        assert self.cluster(parts, [0, 1, 2] * 10, most=2)[1] == 2
-        assert self.cluster(parts, [0, 1, 2] * 10, most=1)[1] == 1
-        assert self.cluster(parts, [0] * 20, least=2)[1] == 2
-
-    def test_no_more_speakers_are_found_than_there_are_points(self, parts) -> None:
-        assert self.cluster(parts, [0], least=3)[1] == 1
-        assert self.cluster(parts, [0, 1], least=3)[1] == 2
-
-    def test_a_window_without_a_point_belongs_to_no_cluster(self, parts) -> None:
-        clusters, _ = self.cluster(parts, [0, 0, -1, 1, 1])
-        assert clusters[2] == -2
-        assert self.cluster(parts, [-1, -1])[0] == [0, 0], "Somebody was heard, and nobody can say that they were two."
-
-    def test_short_answers_found_no_speaker_but_belong_to_one(self, parts) -> None:
-        clusters, count = self.cluster(parts, [0] * 10 + [1] * 10 + [2, 1], alone=[80] * 20 + [5, 5])
-        assert count == 2
-        assert clusters[-1] == clusters[10]
 
 
 class TestVoiceNetworks:
@@ -316,28 +292,14 @@ class TestVoiceNetworks:
         assert points.shape == (3, network.dimension)
         assert points.isfinite().all()
 
-    def test_what_the_other_says_leaves_no_trace(self, network, parts) -> None:
+    def test_an_utterance_is_the_same_point_in_any_company(self, network) -> None:
         import torch
 
-        point = parts.VoicePoint(network)
-        voice = torch.randn(1, 1, 5 * SAMPLE_RATE_HZ) / 10
-        with_other = voice.clone()
-        with_other[..., 3 * SAMPLE_RATE_HZ :] += torch.randn(2 * SAMPLE_RATE_HZ)
-        first_half = (torch.arange(300) < 150).float()[None]
+        frames = network.find_features(torch.randn(5 * SAMPLE_RATE_HZ) / 10)
         with torch.inference_mode():
-            alone, disturbed = (point(sound, weights=first_half) for sound in (voice, with_other))
-        assert torch.allclose(alone, disturbed, atol=1e-5)
-
-    def test_who_does_not_speak_has_no_point(self, network, parts) -> None:
-        import torch
-
-        point = parts.VoicePoint(network)
-        with torch.inference_mode():
-            points = point(
-                torch.randn(2, 1, 5 * SAMPLE_RATE_HZ), weights=torch.stack([torch.zeros(300), torch.ones(300)])
-            )
-        assert points[0].isnan().all()
-        assert points[1].isfinite().all()
+            together = network.embed([frames[:150], frames[100:250], frames[:80]])
+            alone = torch.cat([network.embed([one]) for one in (frames[:150], frames[100:250], frames[:80])])
+        assert torch.allclose(together, alone, atol=1e-4)
 
     def test_a_quiet_voice_is_the_same_voice(self, network) -> None:
         import torch

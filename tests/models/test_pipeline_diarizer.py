@@ -25,7 +25,7 @@ import soxr
 from models.diarizer import PyannotePipelineDiarizer, import_pyannote_parts
 from worker.core.errors import BrokenModel, Invalid
 from worker.core.ports import MadeWith, Progress
-from worker.core.sound import SAMPLE_RATE_HZ, Samples
+from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples
 from worker.core.transcript import SpeakerStretch
 
 ROOT = Path(__file__).parent.parent.parent
@@ -69,7 +69,8 @@ def as_samples(sound: np.ndarray) -> Samples:
 def tell_apart(
     diarizer: PyannotePipelineDiarizer, samples: Samples, *, least: int = 1, most: int = 4, progress: Progress = ignore
 ) -> tuple[SpeakerStretch, ...]:
-    return diarizer.diarize(samples, min_speakers=least, max_speakers=most, progress=progress)
+    everything = (Interval(0.0, len(samples) / SAMPLE_RATE_HZ),)
+    return diarizer.diarize(samples, stretches=everything, min_speakers=least, max_speakers=most, progress=progress)
 
 
 def save_checkpoint(model: Any, place: Path) -> None:
@@ -330,10 +331,13 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 import numpy as np
 from models.diarizer import PyannotePipelineDiarizer
 from worker.core.ports import MadeWith
+from worker.core.sound import Interval
 
 diarizer = PyannotePipelineDiarizer(Path(sys.argv[1]), made_with=MadeWith("a", "b"))
 noise = np.random.default_rng(1).normal(0, 0.1, 5 * 16_000).astype(np.float32)
-diarizer.diarize(noise.data.toreadonly(), min_speakers=1, max_speakers=4, progress=lambda _: None)
+everything = [Interval(0.0, 5.0)]
+sound = noise.data.toreadonly()
+diarizer.diarize(sound, stretches=everything, min_speakers=1, max_speakers=4, progress=lambda _: None)
 assert threading.active_count() == 1, threading.enumerate()
 """
 

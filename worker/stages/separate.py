@@ -6,7 +6,6 @@ Two parties on two tracks are separated already, and better than any model could
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from worker.core.attribution import track_speaker
 from worker.core.listening import Intervals, joined
@@ -41,39 +40,19 @@ def separate(sound: Sound, listening: Listening, *, diarizer: Load[Diarizer], pr
 
     channel, heard = next(iter(spoken.items()))
     found = diarizer().diarize(
-        sound.tracks[channel].samples(), min_speakers=1, max_speakers=MAX_SPEAKERS, progress=progress
+        sound.tracks[channel].samples(),
+        stretches=_widened(heard),
+        min_speakers=1,
+        max_speakers=MAX_SPEAKERS,
+        progress=progress,
     )
-    return Voices(_named_by_appearance(_limited_to(_widened(heard), found)), {})
+    return Voices(found, {})
 
 
 def _widened(speech: Sequence[Interval]) -> Intervals:
     return joined(
         Interval(max(0.0, stretch.start_s - SPEECH_MARGIN_S), stretch.end_s + SPEECH_MARGIN_S) for stretch in speech
     )
-
-
-def _limited_to(speech: Sequence[Interval], stretches: Sequence[SpeakerStretch]) -> list[SpeakerStretch]:
-    """What of the stretches lies in speech. Both are ordered by start, so each is walked once."""
-    limited = []
-    first = 0
-    for stretch in stretches:
-        # Stretches may overlap each other, so a later one never begins before an earlier one, but may end before it.
-        while first < len(speech) and speech[first].end_s <= stretch.start_s:
-            first += 1
-        for place in range(first, len(speech)):
-            if speech[place].start_s >= stretch.end_s:
-                break
-            start_s = max(stretch.start_s, speech[place].start_s)
-            limited.append(replace(stretch, start_s=start_s, end_s=min(stretch.end_s, speech[place].end_s)))
-    return sorted(limited, key=_by_start)
-
-
-def _named_by_appearance(stretches: Sequence[SpeakerStretch]) -> tuple[SpeakerStretch, ...]:
-    """The stretches with speakers numbered anew: a voice found only in music is gone, and must leave no gap."""
-    names = {
-        old: f"speaker {number}" for number, old in enumerate(dict.fromkeys(s.speaker for s in stretches), start=1)
-    }
-    return tuple(replace(stretch, speaker=names[stretch.speaker]) for stretch in stretches)
 
 
 def _by_start(stretch: SpeakerStretch) -> tuple[float, float]:
