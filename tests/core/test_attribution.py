@@ -17,6 +17,7 @@ from worker.core.attribution import (
     ends_sentence,
     give_to_speakers,
     group_turns,
+    overlapping,
     uncertain_stretches,
 )
 from worker.core.sound import Interval
@@ -177,6 +178,14 @@ def test_a_nod_while_the_other_draws_breath_does_not_cut_the_sentence() -> None:
     assert [turn.overlaps for turn in turns] == [True, False], "a voice lies within the first; nobody within the second"
 
 
+def test_an_objection_into_the_others_sentence_is_one_turn_although_it_pauses() -> None:
+    spoken = [
+        *by("track 0", line("The engineer is booked for tomorrow between eight and twelve.", 0.0), 0),
+        *by("track 1", [*line("Tomorrow,", 0.9), *line("no.", 1.8)], 1),  # a gap of 0.6 s, in which track 0 speaks on
+    ]
+    assert [turn.text for turn in group_turns(spoken, holds=(), language="en")][-1] == "Tomorrow, no."
+
+
 def test_a_word_that_nobody_was_found_to_say_keeps_its_place_in_the_sentence() -> None:
     spoken = [*by(A, line("I want to", 0.0)), *by(None, line("cancel", 0.9)), *by(A, line("my order.", 1.2))]
     assert read(group_turns(spoken, holds=(), language="en")) == [
@@ -227,13 +236,32 @@ def test_no_words_make_no_turns() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stretches", "expected"),
+    [
+        ([(A, 0.0, 5.0), (B, 2.0, 3.0)], [(2.0, 3.0)]),
+        ([(A, 0.0, 5.0), (B, 4.9, 8.0)], []),  # 0.1 s is how much borders err
+        ([(A, 0.0, 5.0), (A, 4.0, 6.0)], []),  # nobody interrupts himself
+        ([(A, 0.0, 9.0), (B, 1.0, 2.0), (B, 6.5, 8.0)], [(1.0, 8.0)]),  # 4.5 s apart: heard in one go
+        ([(A, 0.0, 30.0), (B, 1.0, 2.0), (B, 8.0, 9.0)], [(1.0, 2.0), (8.0, 9.0)]),
+        ([(A, 0.0, 4.0), (B, 3.0, 10.0), ("speaker 3", 9.5, 12.0)], [(3.0, 4.0), (9.5, 10.0)]),
+    ],
+)
+def test_two_people_at_once_are_named_with_the_stretch_in_which_both_are_heard(
+    stretches: list[tuple[str, float, float]], expected: list[tuple[float, float]]
+) -> None:
+    found = overlapping([SpeakerStretch(*row) for row in stretches])
+    assert [(one.start_s, one.end_s) for one in found] == expected
+
+
+@pytest.mark.parametrize(
     ("confidences", "expected"),
     [
         ([0.9, 0.3, 0.2, 0.3, 0.9], [(1, 4)]),  # three below 0.5, mean 0.27
-        ([0.9, 0.3, 0.2, 0.9, 0.9], []),  # only two
+        ([0.9, 0.3, 0.2, 0.9, 0.9], [(1, 3)]),
+        ([0.9, 0.3, 0.9, 0.2, 0.9], []),  # no two in a row
         ([0.45, 0.45, 0.45], []),  # each below 0.5, but the mean is not below 0.4
         ([0.1, 0.1, 0.7, 0.1, 0.9], [(0, 4)]),  # one better word is bridged: mean 0.25
-        ([0.3, 0.9, 0.3, 0.3, 0.9], []),  # bridging it gives 0.5; what follows is only two
+        ([0.3, 0.9, 0.3, 0.3, 0.9], [(2, 4)]),  # bridging would give 0.5
         ([0.1, 0.1, 0.1, 0.9, 0.9, 0.2, 0.2, 0.2], [(0, 3), (5, 8)]),
     ],
 )

@@ -117,6 +117,14 @@ def test_after_a_transfer_two_agents_are_possible() -> None:
     assert parties(found) == {A: Party.AGENT, B: Party.CUSTOMER, C: Party.AGENT}
 
 
+def test_a_third_voice_that_leans_to_one_side_has_a_role_beside_somebody_of_the_other() -> None:
+    # "put you through" counts 2.5: not enough alone (4.0), but a customer is heard and this is not another one.
+    first = "Northwind reservations, good day, this is about the room. I will put you through to accounts."
+    found = roles(call((A, first), (B, PROBLEM), (C, CHECKING), (B, THANKS), (C, GOODBYE)))
+    assert parties(found) == {A: Party.AGENT, B: Party.CUSTOMER, C: Party.AGENT}
+    assert parties(roles(call((A, first)))) == {A: Party.UNKNOWN}
+
+
 def test_a_third_voice_that_says_nothing_telling_stays_unknown() -> None:
     found = roles(call(*SERVICE, (C, "The dog has been out in the garden since five and wants his dinner.")))
     assert parties(found) == {A: Party.AGENT, B: Party.CUSTOMER, C: Party.UNKNOWN}
@@ -173,7 +181,56 @@ def test_the_other_of_two_is_not_named_against_its_own_words() -> None:
     assert parties(found) == {A: Party.CUSTOMER, B: Party.UNKNOWN}, "both would be customers: that cannot be"
 
 
-@pytest.mark.parametrize("language", ["de", "tr", None])
+@pytest.mark.parametrize(
+    ("language", "agent", "customer"),
+    [
+        (
+            "es",
+            "Buenas tardes, le atiende Marta. ¿En qué puedo ayudarle? ¿Me podría facilitar su número de contrato?",
+            "Hola, llamo porque me han cobrado dos veces la factura de marzo. Eso es todo, gracias por su ayuda.",
+        ),
+        (
+            "de",
+            "Guten Tag, mein Name ist Krause. Was kann ich für Sie tun? Können Sie mir bitte Ihre Adresse nennen?",
+            "Ich rufe an wegen meiner Rechnung. Wann bekomme ich das Geld? Das war alles, danke für Ihre Hilfe.",
+        ),
+        (
+            "fr",
+            "Bonjour, en quoi puis-je vous aider ? Pouvez-vous me donner votre numéro de commande ?",
+            "Bonjour, j'ai un problème avec ma commande. Non, c'est tout. Merci beaucoup pour votre aide.",
+        ),
+    ],
+)
+def test_agents_and_customers_are_known_in_other_languages_too(language: str, agent: str, customer: str) -> None:
+    assert parties(roles(call((A, agent), (B, customer)), language=language)) == {A: Party.AGENT, B: Party.CUSTOMER}
+    assert set(parties(roles(call((A, agent), (B, agent)), language=language)).values()) == {Party.UNKNOWN}
+
+
+def test_in_a_call_that_changes_its_language_the_cues_of_both_count() -> None:
+    said = call(
+        (A, "Thank you for calling Bluebird. One moment, please, I will bring in a colleague."),
+        (B, "Hello. I have a ticket to Madrid, and I want to change the date."),
+        (C, "Buenas tardes. Soy Elena. Le enviaré el billete nuevo por correo. Que tenga un buen día."),
+        (B, "Gracias. ¿Cuánto cuesta el cambio? Gracias por su ayuda. Eso es todo."),
+    )
+    for language in ("en", "es"):
+        assert parties(roles(said, language=language)) == {A: Party.AGENT, B: Party.CUSTOMER, C: Party.AGENT}
+
+
+@pytest.mark.parametrize(
+    ("language", "menu"),
+    [
+        ("es", "Su llamada es muy importante para nosotros. Para facturas, pulse uno."),
+        ("de", "Ihr Anruf ist uns wichtig. Für Rechnungen drücken Sie die Eins."),
+        ("fr", "Votre appel est important pour nous. Pour les factures, tapez un."),
+    ],
+)
+def test_machines_are_known_in_other_languages_too(language: str, menu: str) -> None:
+    said = words(menu)
+    assert find_announcements(said, holds=(), language=language) == ((0, len(said)),)
+
+
+@pytest.mark.parametrize("language", ["it", "tr", None])
 def test_a_language_without_cues_decides_nothing_but_what_was_told_stands(language: str | None) -> None:
     said = call(*SERVICE)
     assert parties(roles(said, language=language)) == {A: Party.UNKNOWN, B: Party.UNKNOWN}
@@ -200,6 +257,9 @@ QUEUE = "Your call is important to us. All of our agents are currently busy. Ple
         ("", MENU, "Good morning. My name is Emily."),
         ("I will put you on hold now.", QUEUE, "Hello, I am back. Thank you for waiting."),
         ("", "Welcome to Northwind. This call may be recorded for training. Please wait.", "How can I help you?"),
+        ("", "Please enter your customer number, followed by the pound key.", "Northwind, what can I do for you?"),
+        ("", "Your call cannot be completed as dialed.", ""),
+        ("One moment.", "You are currently caller number three waiting to speak with a representative.", ""),
     ],
 )
 def test_what_only_a_machine_says_is_told_from_the_person_on_the_same_track(
@@ -232,8 +292,15 @@ def test_a_weak_sign_is_enough_within_a_hold_and_between_two_pieces_of_music() -
     assert find_announcements(said, holds=around, language="en") == ((0, 4),)
 
 
+def test_who_comes_back_to_the_line_between_two_pieces_of_music_is_a_person() -> None:
+    around = (Interval(0.0, 19.5), Interval(26.0, 60.0))
+    said = words("Thank you for holding. Helen? The reading was estimated.", 20.0)
+    assert find_announcements(said, holds=around, language="en") == ()
+    assert find_announcements(said[:4], holds=around, language="en") == ((0, 4),), "alone it is a set phrase"
+
+
 def test_announcements_are_not_looked_for_in_a_language_whose_machines_are_not_known() -> None:
-    assert find_announcements(words(MENU), holds=(), language="de") == ()
+    assert find_announcements(words(MENU), holds=(), language="it") == ()
     assert find_announcements((), holds=(), language="en") == ()
 
 

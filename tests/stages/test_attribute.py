@@ -251,16 +251,58 @@ def test_words_where_nobody_speaks_are_kept_counted_and_warned_of() -> None:
     assert len(conversation.participants) == 2
 
 
-def test_overlap_is_stated_on_the_turns_and_counted_once_on_a_mixed_track_only() -> None:
+def test_words_that_nobody_says_are_named_where_they_are() -> None:
+    conversation = mixed(
+        (None, words("Hello over there.", 0.0)),
+        ("speaker 1", words(GREETING, 20.0)),
+        (None, words("Over there.", 40.0)),
+    )
+    lost = [one for one in conversation.warnings if one.code is Code.UNATTRIBUTED_WORDS]
+    assert [(one.start_s, one.end_s) for one in lost] == [(0.0, 0.9), (40.0, 40.6)]
+    assert ["3" in one.message for one in lost] == [True, False]
+
+
+def test_overlap_is_stated_on_the_turns_and_named_with_its_stretch_on_a_mixed_track_only() -> None:
     listening = Listening(Layout.MIXED, (0,), (), ())
     transcript = Transcript((TrackWords(0, words(GREETING, 0.0)),), "en", 0.9)
     voices = Voices((SpeakerStretch("speaker 1", 0.0, 5.0), SpeakerStretch("speaker 2", 2.0, 4.0)), {})
     conversation = _run(listening, transcript, voices, NOTHING_KNOWN)
     assert [turn.overlaps for turn in conversation.turns] == [True]
-    assert codes(conversation).count(Code.OVERLAP) == 1
+    overlap = [one for one in conversation.warnings if one.code is Code.OVERLAP]
+    assert [(one.start_s, one.end_s) for one in overlap] == [(2.0, 4.0)]
     stereo = on_tracks(words(GREETING, 0.0), words(PROBLEM, 2.0))
     assert all(turn.overlaps for turn in stereo.turns)
     assert Code.OVERLAP not in codes(stereo), "on two tracks both are heard in full"
+
+
+def test_two_parties_in_one_voice_are_told_apart_by_their_words_and_warned_of() -> None:
+    conversation = mixed(("speaker 1", words(f"{GREETING} {PROBLEM} {CHECKING} {NUMBER}", 0.0)))
+    assert {one.speaker: one.party for one in conversation.participants if one.party is not Party.UNKNOWN} == {
+        "speaker 1 as agent": Party.AGENT,
+        "speaker 1 as customer": Party.CUSTOMER,
+    }
+    for turn in conversation.turns:
+        assert turn.party is not Party.AGENT or turn.text in f"{GREETING} {CHECKING}"
+        assert turn.party is not Party.CUSTOMER or turn.text in (PROBLEM, NUMBER)
+    (warning,) = conversation.warnings
+    assert (warning.code, warning.start_s) == (Code.ONE_VOICE, 0.0), "that words alone told them apart is said"
+
+
+def test_where_one_voice_speaks_for_both_and_little_tells_its_party_is_unknown() -> None:
+    story = "The house stands by the lake and the road goes round it. " * 8
+    conversation = mixed(("speaker 1", words(f"{GREETING} {PROBLEM} {CHECKING} {NUMBER} {story}", 0.0)))
+    assert [(one.speaker, one.party) for one in conversation.participants] == [("speaker 1", Party.UNKNOWN)]
+    assert codes(conversation) == [Code.ONE_VOICE], "as one person it would be the agent, and wrongly"
+
+
+def test_one_voice_of_one_party_and_two_voices_are_left_as_they_are() -> None:
+    alone = mixed(("speaker 1", words(f"{GREETING} {CHECKING}", 0.0)))
+    assert [(one.speaker, one.party) for one in alone.participants] == [("speaker 1", Party.AGENT)]
+    told = CallDetails(party_of_channel={0: Party.AGENT})
+    leg = mixed(("speaker 1", words(f"{GREETING} {PROBLEM} {CHECKING} {NUMBER}", 0.0)), details=told)
+    assert Code.ONE_VOICE not in codes(leg), "the sender said that one party is heard"
+    two = mixed(("speaker 1", words(f"{GREETING} {CHECKING}", 0.0)), ("speaker 2", words(f"{PROBLEM} {NUMBER}", 10.0)))
+    assert codes(two) == []
 
 
 def test_stretches_heard_with_little_certainty_are_named() -> None:
@@ -276,11 +318,11 @@ def test_a_call_without_words_has_no_turns_and_no_warnings(language: str | None)
         assert conversation == Conversation((), ())
 
 
-def test_another_language_is_attributed_to_speakers_and_its_parties_stay_unknown() -> None:
+def test_a_language_whose_agents_are_not_known_is_attributed_to_speakers_and_its_parties_stay_unknown() -> None:
     conversation = mixed(
-        ("speaker 1", words("Guten Tag, was kann ich für Sie tun?", 0.0)),
-        ("speaker 2", words("Meine Rechnung stimmt nicht.", 4.0)),
-        language="de",
+        ("speaker 1", words("Buongiorno, come posso aiutarla?", 0.0)),
+        ("speaker 2", words("La mia fattura è sbagliata.", 4.0)),
+        language="it",
     )
     assert [turn.speaker for turn in conversation.turns] == ["speaker 1", "speaker 2"]
     assert {turn.party for turn in conversation.turns} == {Party.UNKNOWN}

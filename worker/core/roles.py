@@ -10,7 +10,8 @@ In this order:
 All of it adds up to one log odds per speaker, as if the cues were independent, which they are not; so what is said
 again counts less each time, and the limits for a decision lie far above what single cues reach. Two speakers are judged
 against each other: the agent is the one whose sum is higher by ``SURE_MARGIN``. Three or more are judged each alone, so
-two agents (a transfer) are possible. Everything else is ``UNKNOWN``: no role is better than the wrong role.
+two agents (a transfer) are possible; who then is still unknown but leans to one side is judged against the other side.
+Everything else is ``UNKNOWN``: no role is better than the wrong role.
 
 Each decision keeps its reason, so that people can contest it. A reason quotes the call: it belongs in the record, never
 in a log.
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -36,6 +37,9 @@ SURE_MARGIN = 4.5
 
 SURE_ALONE = 4.0
 """What a speaker must reach who cannot be compared with one other."""
+
+LEANING = 2.0
+"""What is enough for one of several speakers, where somebody of the other side is named: more than one weak cue."""
 
 TOO_ALIKE = 3.0
 """Where both of two speakers reach this on one side, both talk like one party, and even a clear margin must double."""
@@ -66,8 +70,9 @@ FIRST_TO_SPEAK = 0.4
 ANNOUNCED = 3.0
 """What neighbouring sentences must reach together to be a machine's."""
 
-IN_HOLD = 1.5
-"""What it counts for a machine that a sentence lies in a hold, or between two, on the track of the music."""
+IN_HOLD = 2.5
+"""What it counts for a machine that a message lies in a hold, or between two, on the track of the music, and that
+nobody speaks there right before or after it: who comes back to the line says more than one set phrase."""
 
 ONE_HOLD_S = 15.0
 """Two holds on a track with no more than this between them are one, with something said in it."""
@@ -133,6 +138,9 @@ def find_roles(
             roles[name] = _of_two(one, others[0], told.get(others[0].speaker))
         else:
             roles[name] = _alone(one)
+    if len(main) > 2:
+        named = {role.party for role in roles.values()}
+        roles |= {one.speaker: _beside(one, named) for one in main if roles[one.speaker].party is Party.UNKNOWN}
     return roles
 
 
@@ -151,16 +159,18 @@ def find_announcements(
     return tuple(
         (first, last)
         for first, last, total in _messages(words, cues)
-        if total + (IN_HOLD if _lies_in(words[first:last], zones) else 0.0) >= ANNOUNCED
+        if total + (IN_HOLD if _stands_alone(words, first, last) and _lies_in(words[first:last], zones) else 0.0)
+        >= ANNOUNCED
     )
 
 
 _TOLD = "the sender of the call said so"
+_UNCLEAR = "the words do not say it clearly enough"
 _NO_CUES = "for the language of this call it is not known what agents and customers say"
 
 
 @dataclass(frozen=True)
-class _Sign:
+class Sign:
     """One cue or name that was heard, what it counts for, and its first words."""
 
     weight: float
@@ -179,13 +189,13 @@ class _Leaning:
     speaker: str
     word_count: int
     log_odds: float
-    signs: tuple[_Sign, ...]
+    signs: tuple[Sign, ...]
 
     @property
     def is_slight(self) -> bool:
         return self.word_count < FEW_WORDS and abs(self.log_odds) <= HARDLY_A_CUE
 
-    def best_sign(self, party: Party) -> _Sign | None:
+    def best_sign(self, party: Party) -> Sign | None:
         """The strongest sign for a party, the earliest of several."""
         side = 1 if party is Party.AGENT else -1
         signs = [sign for sign in self.signs if sign.weight * side > 0]
@@ -194,32 +204,35 @@ class _Leaning:
 
 def _lean(speaker: str, utterances: Sequence[Utterance], details: CallDetails, cues: Cues) -> _Leaning:
     readings = [Reading.of(utterance.words) for utterance in utterances if utterance.speaker == speaker]
-    signs = [*_cue_signs(readings, cues.roles), *_name_signs(readings, details, cues)]
+    # In a call that changes its language all cues are heard; those of another language match nothing in this one.
+    roles = [cue for known in CUES.values() for cue in known.roles]
+    signs = [*cue_signs(readings, roles), *_name_signs(readings, details, cues)]
     return _Leaning(
         speaker,
         word_count=sum(len(reading.words) for reading in readings),
-        log_odds=sum(sign.weight for sign in signs) + _whom_they_talk_of(readings, cues),
+        log_odds=sum(sign.weight for sign in signs) + whom_they_talk_of(readings, cues),
         signs=tuple(signs),
     )
 
 
-def _cue_signs(readings: Sequence[Reading], cues: Sequence[Cue]) -> list[_Sign]:
+def cue_signs(readings: Sequence[Reading], cues: Sequence[Cue]) -> list[Sign]:
+    """The cues that were heard in what one speaker says, each once; what is said again counts for less."""
     signs = []
     for cue in cues:
         said = [reading.words_of(match) for reading in readings for match in cue.pattern.finditer(reading.text)]
         if said:
-            signs.append(_Sign(cue.weight * min(math.log2(1 + len(said)), AGAIN_AT_MOST), said[0]))
+            signs.append(Sign(cue.weight * min(math.log2(1 + len(said)), AGAIN_AT_MOST), said[0]))
     return signs
 
 
-def _whom_they_talk_of(readings: Sequence[Reading], cues: Cues) -> float:
+def whom_they_talk_of(readings: Sequence[Reading], cues: Cues) -> float:
     """ln(words for others / words for oneself); two of each are added, so that little says little."""
     counts = Counter(word for reading in readings for word in reading.text.split())
     others, self = (sum(counts[word] for word in group) for group in (cues.others, cues.self))
     return max(-WHOM_THEY_TALK_OF, min(WHOM_THEY_TALK_OF, math.log((others + 2) / (self + 2))))
 
 
-def _name_signs(readings: Sequence[Reading], details: CallDetails, cues: Cues) -> list[_Sign]:
+def _name_signs(readings: Sequence[Reading], details: CallDetails, cues: Cues) -> list[Sign]:
     agent, customer = _name_parts(details.agent), _name_parts(details.customer)
     signs = []
     for names, side in ((agent - customer, 1), (customer - agent, -1)):
@@ -228,10 +241,10 @@ def _name_signs(readings: Sequence[Reading], details: CallDetails, cues: Cues) -
                 reading.words_of(match)
                 for reading in readings
                 for match in pattern.finditer(reading.text)
-                if any(group and _is_one_of(group, names) for group in match.groups())
+                if any(group and is_one_of(group, names) for group in match.groups())
             ]
             if said:
-                signs.append(_Sign(weight, said[0]))
+                signs.append(Sign(weight, said[0]))
     return signs
 
 
@@ -239,7 +252,8 @@ def _name_parts(name: str | None) -> frozenset[str]:
     return frozenset(part for part in plain(name or "").split() if len(part) > 2 and part.isalpha())
 
 
-def _is_one_of(heard: str, names: Iterable[str]) -> bool:
+def is_one_of(heard: str, names: Iterable[str]) -> bool:
+    """Whether a name, in lower case, is one of these, as far as recognisers spell names alike."""
     return any(heard == name or SequenceMatcher(None, heard, name).ratio() >= SAME_NAME for name in names)
 
 
@@ -277,9 +291,18 @@ def _of_two(one: _Leaning, other: _Leaning, other_told: Party | None) -> Role:
 
 def _alone(one: _Leaning) -> Role:
     if abs(one.log_odds) < SURE_ALONE:
-        return Role(Party.UNKNOWN, "the words do not say it clearly enough")
+        return Role(Party.UNKNOWN, _UNCLEAR)
     party = Party.AGENT if one.log_odds > 0 else Party.CUSTOMER
     return Role(party, str(one.best_sign(party)))
+
+
+def _beside(one: _Leaning, named: Container[Party]) -> Role:
+    """The role of one of several speakers whose own words are not clear enough: it takes somebody of the other side."""
+    party, other_party = (Party.AGENT, Party.CUSTOMER) if one.log_odds > 0 else (Party.CUSTOMER, Party.AGENT)
+    sign = one.best_sign(party)
+    if other_party not in named or abs(one.log_odds) < LEANING or sign is None:
+        return Role(Party.UNKNOWN, _UNCLEAR)
+    return Role(party, str(sign))
 
 
 def _messages(words: Sequence[Word], cues: Cues) -> Iterator[tuple[int, int, float]]:
@@ -289,7 +312,7 @@ def _messages(words: Sequence[Word], cues: Cues) -> Iterator[tuple[int, int, flo
     """
     start: int | None = None
     end, total, skipped = 0, 0.0, 0
-    for first, last in _sentences(words):
+    for first, last in sentences(words):
         reading = Reading.of(words[first:last])
         score = _sum(reading, cues.machine) - _sum(reading, cues.person)
         skipped += score == 0
@@ -309,13 +332,20 @@ def _sum(reading: Reading, cues: Sequence[Cue]) -> float:
     return sum(cue.weight * len(cue.pattern.findall(reading.text)) for cue in cues)
 
 
-def _sentences(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+def sentences(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """The half-open ranges of the words that are a sentence, by their punctuation and their pauses."""
     first = 0
     for place, word in enumerate(words, start=1):
         last = place == len(words)
         if last or ends_sentence(word.text) or words[place].start_s - word.end_s > SENTENCE_GAP_S:
             yield first, place
             first = place
+
+
+def _stands_alone(words: Sequence[Word], first: int, last: int) -> bool:
+    before_s = words[first].start_s - words[first - 1].end_s if first > 0 else math.inf
+    after_s = words[last].start_s - words[last - 1].end_s if last < len(words) else math.inf
+    return min(before_s, after_s) > ONE_MESSAGE_S
 
 
 def _lies_in(words: Sequence[Word], zones: Sequence[Interval]) -> bool:

@@ -1,16 +1,28 @@
 """Who said what: words are given to speakers, speakers to parties, and the words become turns.
 
-The rules are in ``worker.core.attribution`` (words and turns) and ``worker.core.roles`` (parties and announcements).
-Here they are put together, and what stays open is said in warnings, which never quote the call.
+The rules are in ``worker.core.attribution`` (words and turns), ``worker.core.roles`` (parties and announcements) and
+``worker.core.one_voice`` (two parties who sound alike). Here they are put together, and what stays open is said in
+warnings, which never quote the call.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.core.attribution import Spoken, give_to_speakers, group_turns, track_speaker, uncertain_stretches
+from worker.core.attribution import (
+    HEARD_TOGETHER_S,
+    Spoken,
+    give_to_speakers,
+    group_turns,
+    overlapping,
+    track_speaker,
+    uncertain_stretches,
+)
 from worker.core.call import CallDetails, Party
+from worker.core.listening import joined
+from worker.core.one_voice import tell_parties_apart
 from worker.core.ports import Progress
 from worker.core.roles import Role, Utterance, find_announcements, find_roles
 from worker.core.sound import Interval
@@ -33,6 +45,9 @@ ANNOUNCEMENT = "announcement"
 MOSTLY_MACHINE = 0.8
 """A voice of which this share of words is announcements is the machine's own, and keeps its name."""
 
+MOSTLY_ONE_VOICE = 0.9
+"""Where one voice says this share of the words, it may be that two people sound alike."""
+
 
 def attribute(
     listening: Listening, transcript: Transcript, voices: Voices, details: CallDetails, *, progress: Progress
@@ -42,16 +57,21 @@ def attribute(
     own_tracks = listening.layout is Layout.TRACK_PER_PARTY
     spoken = _by_track(transcript) if own_tracks else _by_voice(transcript, voices)
     spoken, machines = _tell_machines(spoken, listening, own_tracks=own_tracks, language=language)
+    told = _told(listening, details, {one.speaker for one in spoken if one.speaker is not None} - machines)
+    alike: dict[str, Role] = {}
+    if not own_tracks and not told:
+        spoken, alike = _tell_parties_in_one_voice(spoken, machines, language=language)
     turns = group_turns(spoken, holds=listening.holds, language=language)
     progress(0.5)
 
-    told = _told(listening, details, {one.speaker for one in spoken if one.speaker is not None} - machines)
     utterances = [
         Utterance(turn.speaker, turn.words)
         for turn in turns
-        if turn.speaker is not None and turn.speaker not in machines
+        if turn.speaker is not None and turn.speaker not in machines and turn.speaker not in alike
     ]
     roles = find_roles(utterances, details=details, told=told, own_tracks=own_tracks, language=language)
+    unnamed = _about_parties(roles)
+    roles |= alike
     for speaker in machines:
         roles[speaker] = Role(Party.OTHER, "speaks like a machine: an announcement or a menu")
     turns = tuple(replace(turn, party=_party(roles, turn.speaker)) for turn in turns)
@@ -60,9 +80,10 @@ def attribute(
         participants=_participants(roles, turns, listening, details),
         turns=turns,
         warnings=(
-            *_about_parties(roles),
+            *unnamed,
+            *_about_one_voice(turns, alike),
             *_about_lost_words(turns),
-            *(() if own_tracks else _about_overlap(turns)),
+            *(() if own_tracks else _about_overlap(voices)),
             *_about_uncertain_words(transcript),
         ),
     )
@@ -110,6 +131,34 @@ def _tell_machines(
             for place in mine[first:last]:
                 told_apart[place] = replace(spoken[place], speaker=ANNOUNCEMENT)
     return told_apart, machines
+
+
+def _tell_parties_in_one_voice(
+    spoken: Sequence[Spoken], machines: set[str], *, language: str | None
+) -> tuple[list[Spoken], dict[str, Role]]:
+    """The words of a voice that speaks for both parties given to one speaker a party, and the roles of these.
+
+    No roles where nobody says nearly all, or where the words are one party's, as far as they tell.
+    """
+    people = [one for one in spoken if one.speaker is not None and one.speaker not in machines]
+    speaker, count = Counter(one.speaker for one in people).most_common(1)[0] if people else (None, 0)
+    if speaker is None or count < MOSTLY_ONE_VOICE * len(people):
+        return list(spoken), {}
+    parties = tell_parties_apart([one.word for one in people if one.speaker == speaker], language=language)
+    if not parties:
+        return list(spoken), {}
+    names = {Party.UNKNOWN: speaker, **{party: f"{speaker} as {party}" for party in (Party.AGENT, Party.CUSTOMER)}}
+    given = iter(parties)
+    apart = [replace(one, speaker=names[next(given)]) if one.speaker == speaker else one for one in spoken]
+    found = {one.speaker for one in apart}
+    return apart, {name: Role(party, _ALIKE[party]) for party, name in names.items() if name in found}
+
+
+_ALIKE = {
+    Party.AGENT: "one voice is heard for both parties; these words are the agent's by what is said",
+    Party.CUSTOMER: "one voice is heard for both parties; these words are the customer's by what is said",
+    Party.UNKNOWN: "one voice is heard for both parties, and these words do not tell which of them speaks",
+}
 
 
 def _told(listening: Listening, details: CallDetails, speakers: set[str]) -> dict[str, Party]:
@@ -174,21 +223,33 @@ def _about_parties(roles: dict[str, Role]) -> list[CallWarning]:
 
 def _about_lost_words(turns: Sequence[Turn]) -> list[CallWarning]:
     lost = [turn for turn in turns if turn.speaker is None]
-    if not lost:
-        return []
-    count = sum(len(turn.words) for turn in lost)
-    message = f"Words heard where nobody was found to speak: {count}. They are shown without a speaker."
-    return [CallWarning(Code.UNATTRIBUTED_WORDS, message, lost[0].start_s, max(turn.end_s for turn in lost))]
+    stretches = joined((Interval(turn.start_s, turn.end_s) for turn in lost), gap_s=HEARD_TOGETHER_S)
+    warnings = []
+    for stretch in stretches:
+        count = sum(len(turn.words) for turn in lost if stretch.start_s <= turn.start_s < stretch.end_s)
+        message = f"Words heard where nobody was found to speak: {count}. They are shown without a speaker."
+        warnings.append(CallWarning(Code.UNATTRIBUTED_WORDS, message, stretch.start_s, stretch.end_s))
+    return warnings
 
 
-def _about_overlap(turns: Sequence[Turn]) -> list[CallWarning]:
-    count = sum(turn.overlaps for turn in turns)
-    if not count:
+def _about_one_voice(turns: Sequence[Turn], alike: dict[str, Role]) -> list[CallWarning]:
+    shared = [turn for turn in turns if turn.speaker in alike]
+    if not shared:
         return []
-    message = (
-        f"Turns in which two people are heard at once on one track: {count}. Words of either may be missing there."
+    message = "One voice was found, but the words are those of two people. " + (
+        "They were given to agent and customer by what is said, where that is clear. Listen to them."
+        if len(alike) > 1
+        else "Who said what is not known."
     )
-    return [CallWarning(Code.OVERLAP, message)]
+    return [CallWarning(Code.ONE_VOICE, message, shared[0].start_s, max(turn.end_s for turn in shared))]
+
+
+def _about_overlap(voices: Voices) -> list[CallWarning]:
+    message = "Two people are heard at once on one track. Words of either may be missing here."
+    return [
+        CallWarning(Code.OVERLAP, message, round(both.start_s, 3), round(both.end_s, 3))
+        for both in overlapping(voices.stretches)
+    ]
 
 
 def _about_uncertain_words(transcript: Transcript) -> list[CallWarning]:
