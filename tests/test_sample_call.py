@@ -3,13 +3,9 @@
 It listens to no words, only to levels: what was said is checked where a speech model is at hand.
 """
 
-import importlib.util
 import json
-import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,8 +13,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-SCRIPTS = Path(__file__).parent.parent / "scripts"
-FOLDER = SCRIPTS / "sample_call"
+from scripts import make_sample_call
+from scripts.speech_synthesis import MODEL_PARTS, VOICES_TARBALL
+
+FOLDER = Path(__file__).parent.parent / "scripts" / "sample_call"
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +29,6 @@ def reference() -> dict[str, Any]:
 def tracks() -> NDArray[np.int16]:
     samples, _ = soundfile.read(FOLDER / "call.flac", dtype="int16")
     return np.asarray(samples)  # (samples, 2)
-
-
-@pytest.fixture
-def script() -> Iterator[ModuleType]:
-    """The generator, loaded by its path, as `scripts` is no package."""
-    spec = importlib.util.spec_from_file_location("make_sample_call", SCRIPTS / "make_sample_call.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their own module up by name
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
 
 
 def cut(tracks: NDArray[np.int16], channel: int, span: dict[str, Any]) -> NDArray[np.float64]:
@@ -120,9 +105,9 @@ def test_exactly_one_pair_of_utterances_overlaps_and_only_briefly(reference: dic
     assert 0.2 < overlap_s < 1
 
 
-def test_the_generator_names_everything_that_is_missing_in_one_error(script: ModuleType, tmp_path: Path) -> None:
+def test_the_generator_names_everything_that_is_missing_in_one_error(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as stop:
-        script.main(["--packages", str(tmp_path), "--out", str(tmp_path)])
+        make_sample_call.main(["--packages", str(tmp_path), "--out", str(tmp_path)])
     message = str(stop.value)
-    assert all(name in message for name in (*script.MODEL_PARTS, script.VOICES_TARBALL, "README.md"))
+    assert all(name in message for name in (*MODEL_PARTS, VOICES_TARBALL, "README.md"))
     assert list(tmp_path.iterdir()) == []

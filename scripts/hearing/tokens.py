@@ -108,7 +108,7 @@ def _places(words: Sequence[str], language: str) -> list[tuple[str, int]]:
 
 
 def tokens_of_utterance(utterance: Utterance, language: str) -> list[SaidToken]:
-    """The tokens of an utterance; where its words have no times, each lies where it would if letters took equal time."""
+    """The tokens of an utterance. Words without times lie where they would if all letters took the same time."""
     texts = spell(utterance.text, language)
     times = _times_of(utterance, texts, language)
     answers = [text in SHORT_ANSWERS or text.isdigit() for text in texts]
