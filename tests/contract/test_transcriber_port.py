@@ -56,6 +56,18 @@ def test_whatever_the_sound_words_keep_their_shape(transcriber: Transcriber, any
     check_words(hear(transcriber, any_sound, everything), everything)
 
 
+def test_whatever_the_sound_what_was_not_heard_lies_in_it_and_without_words_there_is_no_language(
+    transcriber: Transcriber, any_sound: Samples
+) -> None:
+    length_s = len(any_sound) / SAMPLE_RATE_HZ
+    heard = transcriber.transcribe(any_sound, stretches=(Interval(0.0, length_s),), language=None, progress=ignore)
+    for stretch in (*heard.not_heard, *(Interval(one.start_s, one.end_s) for one in heard.other_languages)):
+        assert 0.0 <= stretch.start_s < stretch.end_s <= length_s
+    assert list(heard.not_heard) == sorted(heard.not_heard)
+    if not heard.words:
+        assert (heard.language, heard.language_confidence) == (None, None)
+
+
 def test_words_are_heard_in_each_stretch_of_speech(transcriber: Transcriber, agent: Samples) -> None:
     words = hear(transcriber, agent, GREETING, QUESTION)
     check_words(words, GREETING, QUESTION)

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import json
-import random
 import socket
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from models.transcriber import (
-    CHUNK,
-    LONGEST_PAUSE,
-    SHORTEST,
-    Array,
-    Piece,
-    WhisperTranscriber,
-    lay_out,
-    longest_s,
-    put_back,
-    sound_of,
-    without_loops,
-    words_of,
-)
+from models.chunks import Array, longest_s
+from models.transcriber import WhisperTranscriber, without_loops, words_of
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.ports import MadeWith
 from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples
@@ -55,100 +41,19 @@ def texts(words: Iterable[Word]) -> str:
     return " ".join(word.text for word in words)
 
 
-# Chunks
-
-
-def test_chunks_hold_every_stretch_once_and_nothing_else() -> None:
-    dice = random.Random(4)
-    for _ in range(40):
-        track = silence(dice.uniform(0, 400))
-        edges = sorted(dice.sample(range(len(track) + 1), k=min(len(track), 2 * dice.randrange(12)) // 2 * 2))
-        spans = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= SHORTEST]
-        chunks = lay_out(track, [Interval(a / SAMPLE_RATE_HZ, b / SAMPLE_RATE_HZ) for a, b in spans])
-        pieces = [piece for chunk in chunks for piece in chunk]
-        for one, following in pairwise(pieces):
-            assert one.last <= following.first
-        assert sum(piece.length for piece in pieces) == sum(b - a for a, b in spans)
-        assert all(any(a <= piece.first < piece.last <= b for a, b in spans) for piece in pieces)
-        for chunk in chunks:
-            assert chunk[0].at == 0
-            assert chunk[-1].at + chunk[-1].length <= CHUNK
-            for one, following in pairwise(chunk):
-                pause = following.at - one.at - one.length
-                assert pause == min(following.first - one.last, LONGEST_PAUSE)
-
-
-def test_a_long_stretch_is_cut_where_it_is_quietest() -> None:
-    track = np.concatenate([hum(26.0), silence(0.5), hum(20.0)])
-    first, second = lay_out(track, [Interval(0.0, 46.5)])
-    assert 26.0 <= first[0].last / SAMPLE_RATE_HZ <= 26.5
-    assert second[0].first == first[0].last
-
-
-def test_overlapping_stretches_are_heard_once_and_too_short_ones_not_at_all() -> None:
-    stretches = [Interval(1.0, 3.0), Interval(2.0, 4.0), Interval(6.0, 6.01), Interval(9.0, 20.0)]
-    (chunk,) = lay_out(hum(10.0), stretches)
-    assert [(piece.first / SAMPLE_RATE_HZ, piece.last / SAMPLE_RATE_HZ) for piece in chunk] == [(1.0, 4.0), (9.0, 10.0)]
-
-
-def test_between_stretches_there_is_silence_whatever_the_track_holds() -> None:
-    (chunk,) = lay_out(hum(10.0), [Interval(1.0, 2.0), Interval(5.0, 6.0)])
-    sound = sound_of(chunk, hum(10.0))
-    assert len(sound) == 2.5 * SAMPLE_RATE_HZ
-    assert not sound[SAMPLE_RATE_HZ : SAMPLE_RATE_HZ + LONGEST_PAUSE].any()
-
-
-# Times
-
-APART = (Piece(16_000, 32_000, 0), Piece(480_000, 496_000, 24_000))
-"""Two stretches of a second, at 1 s and at 30 s, with half a second between them in the chunk."""
-
-
-@pytest.mark.parametrize(
-    ("heard_s", "expected_s"),
-    [
-        ((0.2, 0.5), (1.2, 1.5)),
-        ((1.7, 2.1), (30.2, 30.6)),
-        ((0.8, 1.2), (1.8, 2.0)),  # ends in the pause
-        ((1.3, 1.8), (30.0, 30.3)),  # begins in the pause
-        ((0.9, 2.2), (30.0, 30.7)),  # 0.1 s of it in the first, 0.7 s in the second
-        ((1.05, 1.15), (1.98, 2.0)),  # wholly in the pause, nearer to the first
-        ((1.4, 1.4), (30.0, 30.02)),  # a word with no length
-        ((2.4, 3.0), (30.9, 31.0)),  # beyond the end
-    ],
-)
-def test_a_word_lies_in_the_stretch_it_was_heard_in(
-    heard_s: tuple[float, float], expected_s: tuple[float, float]
-) -> None:
-    (word,) = put_back([Word("certainly", *heard_s, 0.5)], APART, hum(31.0))
-    assert (word.start_s, word.end_s) == expected_s
-
-
-def test_a_word_is_as_long_as_it_can_be_spoken_and_lies_where_it_is_loud() -> None:
-    """SYSTRAN/faster-whisper 125 (a first word 10 s early), suitenumerique/meet PR 1323 (a word that lasts 4 s)."""
-    track = np.concatenate([silence(9.0), hum(0.5), silence(0.5)])
-    (word,) = put_back([Word("hello", 0.0, 10.0, 0.5)], (Piece(0, len(track), 0),), track)
-    assert word.end_s - word.start_s == pytest.approx(longest_s("hello"), abs=0.001)
-    assert word.start_s <= 9.0
-    assert word.end_s >= 9.5
-
-
-def test_a_number_read_out_digit_by_digit_keeps_its_time() -> None:
-    track = hum(10.0)
-    (word,) = put_back([Word("4111-2222-33", 0.0, 8.0, 0.5)], (Piece(0, len(track), 0),), track)
-    assert (word.start_s, word.end_s) == (0.0, 8.0)
-
-
 # Words
 
 
-def library_segment(*words: str, probability: float = 0.8) -> SimpleNamespace:
-    return SimpleNamespace(
-        words=[
-            SimpleNamespace(word=word, start=100 + number, end=101 + number, probability=probability - number / 10)
-            for number, word in enumerate(words)
-        ]
-    )
+def library_words(*words: str, probability: float = 0.8, word_s: float = 0.4) -> list[dict[str, object]]:
+    return [
+        {
+            "word": word,
+            "start": number * word_s,
+            "end": (number + 1) * word_s,
+            "probability": probability - number / 10,
+        }
+        for number, word in enumerate(words)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -164,18 +69,25 @@ def library_segment(*words: str, probability: float = 0.8) -> SimpleNamespace:
     ],
 )
 def test_words_are_whole_and_are_words(parts: tuple[str, ...], expected: str) -> None:
-    assert texts(words_of(library_segment(*parts), shift_s=100)) == expected
+    assert texts(words_of(library_words(*parts))) == expected
 
 
 def test_a_word_in_parts_lasts_from_the_first_to_the_last_and_is_as_sure_as_the_least_sure() -> None:
-    (word,) = words_of(library_segment(" e", "-mail"), shift_s=100)
-    assert (word.start_s, word.end_s) == (0.0, 2.0)
+    (word,) = words_of(library_words(" e", "-mail"))
+    assert (word.start_s, word.end_s) == (0.0, 0.8)
     assert word.confidence == pytest.approx(0.7)
+
+
+def test_a_number_that_is_read_slowly_is_a_word_for_each_of_its_groups() -> None:
+    """Otherwise one word lasts as long as a sentence, and nobody finds a group of it again in the sound."""
+    assert texts(words_of(library_words(" 555", "-01", "-62", word_s=0.6))) == "555-01-62"
+    assert texts(words_of(library_words(" 555", "-01", "-62", word_s=1.5))) == "555- 01- 62"
+    assert texts(words_of(library_words(" $25", ".50", word_s=1.5))) == "$25.50", "An amount is never two."
 
 
 def test_what_is_no_probability_is_not_passed_on() -> None:
     with pytest.raises(BrokenModel):
-        words_of(library_segment(" hello", probability=float("nan")), shift_s=0)
+        words_of(library_words(" hello", probability=float("nan")))
 
 
 # Loops
@@ -241,7 +153,7 @@ def cut(track: Array, stretch: Interval) -> Array:
 
 @pytest.mark.models
 def test_the_words_are_those_of_the_library(transcriber: WhisperTranscriber, tiny: Path, agent: Array) -> None:
-    """One stretch, cut out and handed to faster-whisper itself: the same text, times and probabilities."""
+    """One stretch, cut out and handed to faster-whisper itself, which encodes 30 s where ours ends with the sound."""
     import faster_whisper
 
     stretch = Interval(11.0, 14.0)
@@ -253,9 +165,9 @@ def test_the_words_are_those_of_the_library(transcriber: WhisperTranscriber, tin
     ours = hear(transcriber, as_samples(agent), stretch).words
     assert [word.text for word in ours] == [word.word.strip() for word in theirs]
     for our, their in zip(ours, theirs, strict=True):
-        assert our.start_s == pytest.approx(stretch.start_s + their.start, abs=0.021)
-        assert our.end_s == pytest.approx(stretch.start_s + their.end, abs=0.021)
-        assert our.confidence == pytest.approx(their.probability, abs=0.001)
+        assert our.start_s == pytest.approx(stretch.start_s + their.start, abs=0.25)
+        assert our.end_s == pytest.approx(stretch.start_s + their.end, abs=0.25)
+        assert our.confidence == pytest.approx(their.probability, abs=0.1)
 
 
 @pytest.mark.models
@@ -288,11 +200,12 @@ def test_no_word_is_longer_than_it_can_be_spoken(
 
 
 @pytest.mark.models
-def test_a_loop_is_decoded_again_and_then_cut(transcriber: WhisperTranscriber, agent: Array) -> None:
-    """A question that is really played eleven times: nothing sounds more like a loop."""
+def test_a_loop_is_decoded_again_and_then_cut_and_said_to_be(transcriber: WhisperTranscriber, agent: Array) -> None:
+    """A question that is really played eleven times without a pause: nothing sounds more like a loop."""
     once = np.concatenate([cut(agent, Interval(28.8, 30.9)), silence(0.4)])
-    words = hear(transcriber, as_samples(*[once] * 11), Interval(0.0, 27.5)).words
-    assert 3 <= len(words) <= 20, "Of a loop one round is kept."
+    heard = hear(transcriber, as_samples(*[once] * 11), Interval(0.0, 27.5))
+    assert 3 <= len(heard.words) <= 40, "Of a loop one round is kept."
+    assert sum(stretch.length_s for stretch in heard.not_heard) > 5.0, "What was cut is not passed over in silence."
 
 
 @pytest.mark.models
