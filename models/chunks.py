@@ -1,14 +1,15 @@
 """A track as Whisper hears it, and back: stretches of speech laid into chunks, and words put where their sound lies.
 
-Nothing but the stretches is in a chunk: between two of them there is the silence that was between them, shortened. A
-word that was heard in a chunk is put back into the stretch that it came from, no longer than it can have been spoken.
-Nothing here knows a model.
+Between two stretches in a chunk there is what lies right beside them on the track, and nothing from further away:
+speech that breaks off into sudden silence loses a short answer now and then. A word that was heard in a chunk is put
+back into the stretch that it came from, no longer than it can have been spoken. Nothing here knows a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor
 from typing import TypeAlias
 
@@ -24,8 +25,8 @@ Array: TypeAlias = npt.NDArray[np.float32]
 CHUNK_S = 30.0
 """What Whisper hears at once."""
 CHUNK = round(CHUNK_S * SAMPLE_RATE_HZ)
-LONGEST_PAUSE = SAMPLE_RATE_HZ // 2
-"""Samples of silence that are left between two stretches in a chunk: enough to hear that a sentence has ended."""
+LONGEST_PAUSE = SAMPLE_RATE_HZ * 4 // 5
+"""Samples between two stretches in a chunk, half from after the one and half from before the other."""
 CUT_WITHIN = 8 * SAMPLE_RATE_HZ
 """A stretch longer than a chunk is cut at its quietest point within this many samples before the chunk is full."""
 CUT_WINDOW = SAMPLE_RATE_HZ // 5
@@ -137,10 +138,15 @@ def alone(pieces: Sequence[Piece]) -> Chunk:
 
 
 def sound_of(chunk: Chunk, track: Array) -> Array:
-    """The chunk as it is heard; shape (samples,), silent between its pieces."""
-    sound = np.zeros(chunk[-1].at + chunk[-1].length, dtype=np.float32)
+    """The chunk as it is heard; shape (samples,). A pause is filled from both its ends with what is there."""
+    sound = np.empty(chunk[-1].at + chunk[-1].length, dtype=np.float32)
     for piece in chunk:
         sound[piece.at : piece.at + piece.length] = track[piece.first : piece.last]
+    for before, piece in pairwise(chunk):
+        start = before.at + before.length
+        middle = (start + piece.at) // 2
+        sound[start:middle] = track[before.last : before.last + middle - start]
+        sound[middle : piece.at] = track[piece.first - (piece.at - middle) : piece.first]
     return sound
 
 

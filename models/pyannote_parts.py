@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -165,13 +166,12 @@ class Diarization:
         ]
         tracks = Tracks(frames=frames, window=self._window_frames)
         batches = _batches(firsts, SEGMENTATION_BATCH[self._device.type])
-        for done, (batch, speaks) in enumerate(
-            zip(batches, self._each(lambda batch: self._segment(samples, batch), batches), strict=True), start=1
-        ):
-            for first, window in zip(batch, speaks, strict=True):
-                tracks.add(first, window * is_speech[first : first + self._window_frames, None])
-            let_go(samples)
-            progress(done / len(batches))
+        with closing(self._each(lambda batch: self._segment(samples, batch), batches)) as work:
+            for done, (batch, speaks) in enumerate(zip(batches, work, strict=True), start=1):
+                for first, window in zip(batch, speaks, strict=True):
+                    tracks.add(first, window * is_speech[first : first + self._window_frames, None])
+                let_go(samples)
+                progress(done / len(batches))
         tracks.close()
         return tracks
 
@@ -192,11 +192,13 @@ class Diarization:
         order = sorted(range(len(pieces)), key=lambda place: pieces[place].asked[1] - pieces[place].asked[0])
         batches = _batches(order, EMBEDDING_BATCH[self._device.type])
         points = np.zeros((len(pieces), self._voices.dimension), dtype=np.float32)
-        work = self._each(lambda batch: self._embed(samples, [pieces[place].asked for place in batch]), batches)
-        for done, (batch, found) in enumerate(zip(batches, work, strict=True), start=1):
-            points[batch] = found
-            let_go(samples)
-            progress(done / len(batches))
+        with closing(
+            self._each(lambda batch: self._embed(samples, [pieces[at].asked for at in batch]), batches)
+        ) as work:
+            for done, (batch, found) in enumerate(zip(batches, work, strict=True), start=1):
+                points[batch] = found
+                let_go(samples)
+                progress(done / len(batches))
         return as_directions(points)
 
     def _embed(self, samples: Samples, asked: Sequence[tuple[int, int]]) -> Numbers:
@@ -238,9 +240,9 @@ class Diarization:
             sure += [(part, int(voice)) for (part, _), voice in zip(parts, nearness.argmax(axis=1), strict=True)]
         return [piece for piece, _ in sure], np.array([voice for _, voice in sure])
 
-    def _each(self, work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+    def _each(self, work: Callable[[Given], Made], given: Sequence[Given]) -> Generator[Made, None, None]:
         """What the work makes of each, in order. torch's own threads hardly help with models of this size: on a
-        processor whole batches run side by side instead."""
+        processor whole batches run side by side instead. Closed early, it leaves the rest undone."""
 
         def run(one: Given) -> Made:
             with torch.inference_mode():  # holds for the thread that says it

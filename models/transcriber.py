@@ -293,8 +293,8 @@ class WhisperTranscriber:
     def _by_language(self, track: Array, chunk: Chunk, heard: dict[str, float], language: str) -> tuple[Said, ...]:
         """A chunk in parts of one language each, yet without words; one part where there is no doubt, or no pause.
 
-        Where the language of the whole is in doubt, each piece is asked for its own. A piece that is short or in doubt
-        goes with the one before it, the first with the call.
+        Where the language of the whole is in doubt, each piece is asked for its own. One that is short or in doubt goes
+        with the one before it where it sounds most like that, else with the call.
         """
         if not heard or max(heard.values()) >= SURE_OTHER or len(chunk) == 1:
             return (Said(chunk, *self._language_of(chunk, heard, language)),)
@@ -304,7 +304,8 @@ class WhisperTranscriber:
             frames = round((piece.length / SAMPLE_RATE_HZ + LANGUAGE_MARGIN_S) * FRAMES_PER_S / 2) * 2
             (probabilities,) = self._encode(track, (alone((piece,)),), frames=min(frames, FRAMES)).languages
             before = parts[-1].language if parts else language
-            found, probability = self._language_of((piece,), probabilities, before)
+            likeliest = max(probabilities, key=lambda each: probabilities[each])
+            found, probability = self._language_of((piece,), probabilities, before if likeliest == before else language)
             if parts and found == before:
                 run.append(piece)
                 parts[-1] = replace(parts[-1], chunk=alone(run))
@@ -454,7 +455,10 @@ def _in_one(word: Word, rest: Word) -> tuple[Word, ...]:
 
 
 def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words with every phrase that is said over and over kept once, its first round."""
+    """The words with every phrase that is said over and over kept once, its first round.
+
+    Digits are left alone: a number may be nothing but noughts.
+    """
     kept = list(words)
     said = [word.text.strip(BETWEEN_WORDS).casefold() for word in words]
     for size in range(1, LONGEST_PHRASE + 1):
@@ -464,7 +468,7 @@ def without_loops(words: Sequence[Word]) -> tuple[Word, ...]:
             rounds = 1
             while said[at : at + size] == said[at + rounds * size : at + (rounds + 1) * size]:
                 rounds += 1
-            if rounds >= most:
+            if rounds >= most and not all(word.isdigit() for word in said[at : at + size]):
                 del kept[at + size : at + rounds * size], said[at + size : at + rounds * size]
             at += 1
     return tuple(kept)

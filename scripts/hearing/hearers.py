@@ -10,10 +10,11 @@ import resource
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from models.devices import pick_device
 from scripts.hearing.tokens import HeardWord
 from worker.bootstrap import model_folder, ports
 from worker.core.call import CallDetails
@@ -25,18 +26,18 @@ from worker.process import ShowStage, work_stages
 from worker.settings import read_settings
 from worker.stages import STAGES
 
+NOBODY = "nobody"
+"""The speaker of words that nobody was found to say."""
+
 
 @dataclass(frozen=True)
 class Heard:
-    """What one hearer made of one call. ``voices`` are empty where it tells none apart."""
+    """What one hearer made of one call. ``voices`` are None of one that tells none apart."""
 
     words: tuple[HeardWord, ...]
-    voices: tuple[SpeakerStretch, ...]
+    voices: tuple[SpeakerStretch, ...] | None
     seconds_by_stage: Mapping[str, float]
     peak_mb: float
-    warnings: tuple[str, ...] = ()
-    holds: tuple[tuple[float, float], ...] = ()
-    models: Mapping[str, str] = field(default_factory=dict)
 
 
 class Hearer(Protocol):
@@ -73,8 +74,6 @@ class OnRecord:
         forget_peak()
         values, made_by = self.work(sound, lambda stage, share: None)  # noqa: ARG005 -- nobody watches
         conversation, voices = values["conversation"], values["voices"]
-        listening, transcript = values["listening"], values["transcript"]
-        warnings = (*listening.warnings, *transcript.warnings, *conversation.warnings)
         return Heard(
             words=tuple(
                 HeardWord(
@@ -83,7 +82,7 @@ class OnRecord:
                     word.end_s,
                     word.confidence,
                     turn.channel,
-                    turn.speaker or "nobody",
+                    turn.speaker or NOBODY,
                     turn.party.value,
                 )
                 for turn in conversation.turns
@@ -92,9 +91,6 @@ class OnRecord:
             voices=with_machines(voices.stretches, conversation.turns),
             seconds_by_stage={made.stage: made.seconds for made in made_by},
             peak_mb=peak_mb(),
-            warnings=tuple(warning.code.value for warning in warnings),
-            holds=tuple((hold.start_s, hold.end_s) for hold in listening.holds),
-            models={made.stage: made.model for made in made_by if made.model},
         )
 
 
@@ -121,10 +117,14 @@ class FasterWhisper:
 
         settings = read_settings()
         folder = model_folder(settings, settings.speech_model)
-        self._name = settings.speech_model
+        device = pick_device(settings.device)
         self._model = BatchedInferencePipeline(
             WhisperModel(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=settings.threads, local_files_only=True
+                str(folder),
+                device=device,
+                compute_type="float16" if device == "cuda" else "int8",
+                cpu_threads=settings.threads,
+                local_files_only=True,
             )
         )
 
@@ -150,7 +150,7 @@ class FasterWhisper:
                 for word in segment.words
             )
             seconds += time.perf_counter() - started
-        return Heard(tuple(words), (), {"transcribe": seconds}, peak_mb(), models={"transcribe": self._name})
+        return Heard(tuple(words), None, {"transcribe": seconds}, peak_mb())
 
 
 HEARERS: Mapping[str, type[OnRecord] | type[FasterWhisper]] = {

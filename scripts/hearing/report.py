@@ -13,7 +13,6 @@ from rich.table import Table
 from scripts.hearing.references import Call
 from scripts.hearing.scores import Score
 
-SUMMARY_STAGES_LEFT_OUT = "decode to attribute"
 BINS = 10
 STARTS_WITHIN_S = 0.3
 

@@ -19,7 +19,7 @@ import meeteval
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from scripts.hearing.hearers import Heard
+from scripts.hearing.hearers import NOBODY, Heard
 from scripts.hearing.references import Call, Reference, Utterance
 from scripts.hearing.tokens import HeardToken, HeardWord, SaidToken, pair, tokens_of_utterance, tokens_of_words
 from worker.core.listening import Intervals, joined, without
@@ -37,6 +37,8 @@ AFTER_SILENCE_S = 1.0
 NOISY_ROUNDS, NOISY_ROUNDS_OF_ONE, LONGEST_PHRASE = 4, 8, 12
 MOST_SPEAKERS = 4
 """With more the best order takes too long to find; no call of a customer has them."""
+
+OTHER_PARTY = {"agent": "customer", "customer": "agent"}
 
 Pair = tuple[SaidToken | None, HeardToken | None]
 
@@ -91,7 +93,7 @@ def score(call: Call, heard: Heard) -> Score:
         loops=count_loops([word.text.casefold().strip(".,!?") for word in _in_order(heard)]),
         longest_word_s=max((word.end_s - word.start_s for word in heard.words), default=0.0),
     )
-    if heard.voices:
+    if heard.voices is not None:
         _score_voices(result, _by_side(call) if by_track else reference.rttm, heard.voices)
     if not reference.is_known:
         return result
@@ -163,7 +165,7 @@ def _pair_tokens(said: Iterable[Utterance], heard: Sequence[HeardToken], languag
 
 
 def _score_words(result: Score, pairs: Sequence[Pair]) -> None:
-    role = "other"
+    role = next((said.utterance.role for said, _ in pairs if said is not None), "other")
     for said, heard in pairs:
         if said is not None:
             role = said.utterance.role  # a word too many counts for whoever spoke before it
@@ -226,13 +228,17 @@ def _score_attribution(result: Score, pairs: Sequence[Pair], *, by_track: bool, 
     """How many words that somebody said, and that were heard, were given to that one.
 
     Of tracks: a word is given to the wrong one where it is heard, too many, on a track on which the other party leaks.
-    In one line: speakers stand for the reference's in the way that gives most words rightly.
+    Or where it is said to be the other party's. In one line: speakers stand for the reference's in the way that gives
+    most words rightly.
     """
     both = [(said, heard) for said, heard in pairs if said is not None and heard is not None]
     if by_track:
         echoes = sum(_is_echo(heard, reference) for said, heard in pairs if said is None and heard is not None)
+        swapped = sum(
+            reference.tells_roles and heard.word.party == OTHER_PARTY.get(said.utterance.role) for said, heard in both
+        )
         result.given += len(both) + echoes
-        result.given_rightly += len(both)
+        result.given_rightly += len(both) - swapped
         return
     if any(heard.word.speaker is None for _, heard in both):
         return  # a hearer that tells no speakers apart
@@ -252,12 +258,13 @@ def _is_echo(heard: HeardToken, reference: Reference) -> bool:
 
 
 def _meaning_of_speakers(both: Sequence[tuple[SaidToken, HeardToken]]) -> dict[str, str]:
-    """For each heard speaker the true one, one to one, so that most words are given rightly."""
-    heard_names = sorted({str(heard.word.speaker) for _, heard in both})
+    """For each heard speaker the true one, one to one, so that most words are given rightly; for nobody, no one."""
+    heard_names = sorted({str(heard.word.speaker) for _, heard in both} - {NOBODY})
     said_names = sorted({said.utterance.speaker for said, _ in both})
     table = np.zeros((len(heard_names), len(said_names)))
     for said, heard in both:
-        table[heard_names.index(str(heard.word.speaker)), said_names.index(said.utterance.speaker)] += 1
+        if heard.word.speaker != NOBODY:
+            table[heard_names.index(str(heard.word.speaker)), said_names.index(said.utterance.speaker)] += 1
     rows, columns = linear_sum_assignment(-table)
     return {heard_names[row]: said_names[column] for row, column in zip(rows, columns, strict=True)}
 
@@ -269,10 +276,9 @@ def _judge_roles(pairs: Sequence[Pair]) -> str:
         if said is not None and heard is not None and said.utterance.role in parties:
             parties[said.utterance.role][heard.word.party] += 1
     called = {role: counts.most_common(1)[0][0] for role, counts in parties.items() if counts}
-    other = {"agent": "customer", "customer": "agent"}
-    if any(party == other[role] for role, party in called.items()):
+    if any(party == OTHER_PARTY[role] for role, party in called.items()):
         return "wrong"
-    return "right" if all(party == role for role, party in called.items()) else "unknown"
+    return "right" if all(called.get(role) == role for role in parties) else "unknown"
 
 
 def _by_side(call: Call) -> tuple[SpeakerStretch, ...]:

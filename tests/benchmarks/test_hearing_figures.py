@@ -40,7 +40,7 @@ def said_by(
     ]
 
 
-def heard(*lines: list[HeardWord], voices: tuple[SpeakerStretch, ...] = ()) -> Heard:
+def heard(*lines: list[HeardWord], voices: tuple[SpeakerStretch, ...] | None = None) -> Heard:
     return Heard(tuple(word for line in lines for word in line), voices, {"transcribe": 6.0}, peak_mb=100.0)
 
 
@@ -144,14 +144,16 @@ def test_short_answers_are_counted_wherever_they_are_said_and_numbers_where_they
         ("agent", "customer", "right"),
         ("agent", "unknown", "unknown"),
         ("unknown", "unknown", "unknown"),
+        ("agent", None, "unknown"),
         ("customer", "agent", "wrong"),
         ("agent", "agent", "wrong"),
     ],
 )
-def test_roles_are_right_open_or_wrong_for_a_call_as_a_whole(agent: str, customer: str, judged: str) -> None:
-    answer = heard(
-        said_by(AGENT.text, 0.0, speaker="1", party=agent), said_by(CUSTOMER.text, 4.0, speaker="2", party=customer)
-    )
+def test_roles_are_right_open_or_wrong_for_a_call_as_a_whole(agent: str, customer: str | None, judged: str) -> None:
+    lines = [said_by(AGENT.text, 0.0, speaker="1", party=agent)]
+    if customer is not None:  # else that party was not heard at all
+        lines.append(said_by(CUSTOMER.text, 4.0, speaker="2", party=customer))
+    answer = heard(*lines)
     assert score(call([AGENT, CUSTOMER]), answer).role_calls == {judged: 1}
 
 
@@ -192,3 +194,16 @@ def test_kinds_are_read_from_the_manifests_description() -> None:
         "hold",
         "same_gender",
     )
+
+
+def test_on_tracks_words_that_are_said_to_be_the_other_partys_are_given_wrongly() -> None:
+    answer = heard(
+        said_by("how can I help you today", 0.0, speaker="track 0", channel=0, party="customer"),
+        said_by("yes my washing machine leaks", 4.0, speaker="track 1", channel=1, party="customer"),
+    )
+    assert figures(score(call([AGENT, CUSTOMER], channels=2), answer))["attribution"] == pytest.approx(5 / 11, abs=1e-4)
+
+
+def test_words_that_nobody_was_found_to_say_are_given_to_no_one() -> None:
+    answer = heard(said_by(AGENT.text, 0.0, speaker="nobody"), said_by(CUSTOMER.text, 4.0, speaker="1"))
+    assert figures(score(call([AGENT, CUSTOMER]), answer))["attribution"] == pytest.approx(5 / 11, abs=1e-4)

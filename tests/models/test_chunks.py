@@ -71,11 +71,24 @@ def test_overlapping_stretches_are_heard_once_and_too_short_ones_not_at_all() ->
     assert [(piece.first / SAMPLE_RATE_HZ, piece.last / SAMPLE_RATE_HZ) for piece in chunk] == [(1.0, 4.0), (9.0, 10.0)]
 
 
-def test_between_stretches_there_is_silence_whatever_the_track_holds() -> None:
-    (chunk,) = lay_out(hum(10.0), [Interval(1.0, 2.0), Interval(5.0, 6.0)])
-    sound = sound_of(chunk, hum(10.0))
-    assert len(sound) == 2.5 * SAMPLE_RATE_HZ
-    assert not sound[SAMPLE_RATE_HZ : SAMPLE_RATE_HZ + LONGEST_PAUSE].any()
+def test_between_stretches_there_is_what_lies_right_beside_them_and_nothing_from_further_away() -> None:
+    track = np.arange(10 * SAMPLE_RATE_HZ, dtype=np.float32)
+    (chunk,) = lay_out(track, [Interval(1.0, 2.0), Interval(5.0, 6.0)])
+    first, second, half = SAMPLE_RATE_HZ, 5 * SAMPLE_RATE_HZ, LONGEST_PAUSE // 2
+    expected = [track[first : 2 * first + half], track[second - half : second + SAMPLE_RATE_HZ]]
+    assert np.array_equal(sound_of(chunk, track), np.concatenate(expected))
+
+
+def test_a_short_pause_is_heard_as_it_is() -> None:
+    track = np.arange(4 * SAMPLE_RATE_HZ, dtype=np.float32)
+    (chunk,) = lay_out(track, [Interval(1.0, 2.0), Interval(2.3, 4.0)])
+    assert np.array_equal(sound_of(chunk, track), track[SAMPLE_RATE_HZ:])
+
+
+def test_the_chunks_of_one_long_stretch_do_not_overlap() -> None:
+    track = np.arange(70 * SAMPLE_RATE_HZ, dtype=np.float32)
+    chunks = lay_out(track, [Interval(0.0, 70.0)])
+    assert np.array_equal(np.concatenate([sound_of(chunk, track) for chunk in chunks]), track)
 
 
 # Times

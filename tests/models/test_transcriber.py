@@ -101,7 +101,14 @@ def test_a_phrase_said_over_and_over_is_kept_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no, no, no, no, no", "it's not, it's not, it's not fair", "oh oh oh one one two two"]
+    "text",
+    [
+        "no, no, no, no, no",
+        "it's not, it's not, it's not fair",
+        "oh oh oh one one two two",
+        "it is 0 0 0 0 0 0 0 0 0 7",
+        "6 1, 6 1, 6 1, 6 1, 6 1, 9",
+    ],
 )
 def test_people_may_repeat_themselves(text: str) -> None:
     assert texts(without_loops(said(text))) == text

@@ -59,11 +59,11 @@ class Transcriber(Adapter, Protocol):
     ) -> Transcription:
         """Words heard within the stretches, ordered by start, each within the samples and ``start_s < end_s``.
 
-        Only the stretches are listened to. ``language`` None has it detected; where no word is heard, none is. A part
-        that is beyond doubt in another language is heard in its own and named in ``other_languages``: nothing is
-        translated. ``not_heard`` names where within the stretches somebody speaks for long and no word was made out.
-        Confidence is the share of such words that are right, as far as that was measured, in [0, 1]. Text has no white
-        space at its ends.
+        Only the stretches, and some tenths of a second beside them, are listened to. ``language`` None has it detected;
+        where no word is heard, none is. A part that is beyond doubt in another language is heard in its own and named
+        in ``other_languages``. ``not_heard`` names where within the stretches somebody speaks for long and no word was
+        made out. Confidence is the share of such words that are right, as far as that was measured, in [0, 1]. Text has
+        no white space at its ends.
         Raises Invalid for a language that the loaded model does not know.
         """
         ...

@@ -98,7 +98,7 @@ def _about_other_languages(heard: Iterable[Transcription]) -> Iterator[CallWarni
 
 
 def _about_what_was_not_heard(heard: Iterable[Transcription]) -> Iterator[CallWarning]:
-    message = "Somebody may have spoken here, but nothing could be made out. Listen to it."
+    message = "What was said here could not be made out, or not all of it. Listen to it."
     for stretch in joined(stretch for track in heard for stretch in track.not_heard):
         yield CallWarning(Code.NOT_HEARD, message, stretch.start_s, stretch.end_s)
 

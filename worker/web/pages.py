@@ -47,7 +47,7 @@ WARNINGS_IN_WORDS = {
     Code.NO_SPEECH: "Nobody was heard to speak. Listen to the recording if somebody should be.",
     Code.SILENT_TRACK: "One side of this recording is silent. Whoever should be heard there is missing here.",
     Code.SAME_SOUND: "Both sides were recorded as one sound, so the voices were told apart by how they sound.",
-    Code.NOT_HEARD: "Somebody may have spoken here, but nothing could be made out.",
+    Code.NOT_HEARD: "What was said here could not be made out, or not all of it.",
     Code.UNCERTAIN_WORDS: "Several words in a row were heard with little confidence.",
     Code.OVERLAP: "People spoke at the same time in places. Words of either may be missing there.",
     Code.UNKNOWN_PARTY: "It is not known which voice is the agent's and which the customer's.",
@@ -57,9 +57,7 @@ WARNINGS_IN_WORDS = {
     Code.DAMAGED: "Parts of the recording could not be read. There is silence in their place.",
     Code.OTHER_LANGUAGE: "The short version is written for English calls only. Here it quotes each side's own words.",
     Code.UNATTRIBUTED_WORDS: "Words were heard, but nobody was found who says them.",
-    Code.ONE_VOICE: (
-        "Two people sound like one voice here. They were told apart by what they say, where that is clear."
-    ),
+    Code.ONE_VOICE: "Two people sound like one voice here. Where it is not clear who speaks, no side is named.",
     Code.LANGUAGE_UNSURE: "It is not certain which language was spoken, so words may have been heard wrongly.",
     Code.LANGUAGE_CHANGES: "Another language is spoken here. The words stand as they were said, in that language.",
     Code.NO_MODEL: "The short version quotes the words as they were said. Nothing was put into other words.",

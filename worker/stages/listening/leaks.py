@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import uuid4
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def cleaned_track(sound: Sound, channel: int, leaks: Sequence[Leak]) -> Track:
     """The track as it is to be transcribed: without what leaks into it, in a scratch file beside it.
 
     A track into which nothing leaks is given back as it is. What people hear is always the recording itself.
-    Raises Unavailable where the scratch disk cannot be written.
+    Raises Unavailable where the scratch disk cannot be used.
     """
     track = sound.tracks[channel]
     into_it = [leak for leak in leaks if leak.into == channel]
@@ -75,14 +76,19 @@ def cleaned_track(sound: Sound, channel: int, leaks: Sequence[Leak]) -> Track:
         return track
     ears = [Plain(other) for other in sound.tracks]
     path = track.path.with_suffix(".cleaned")
+    # Whole or not there, and never changed: another worker that took the stage over may have it mapped.
+    part = track.path.with_suffix(f".{uuid4().hex}.part")
     try:
-        with path.open("wb") as file:
+        with part.open("wb") as file:
             for samples in windows(Cleaned(ears[channel], ears, into_it)):
                 file.write(np.clip(samples, -1.0, 1.0).data)
+        part.replace(path)
     except OSError as error:
         raise Unavailable(
-            "The scratch disk cannot be written. Look at its room and rights; the call is tried again."
+            "The scratch disk cannot be used now. Look at its room and rights; the call is tried again."
         ) from error
+    finally:
+        part.unlink(missing_ok=True)
     return replace(track, path=path)
 
 
