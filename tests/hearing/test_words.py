@@ -69,7 +69,9 @@ def test_what_a_party_really_repeats_is_no_loop_and_is_kept(repeating):
     said = [word for word in plain(call.on(1)) if word.isdigit()]
     kept = [word for word in plain(heard.on(1)) if word.isdigit()]
     assert abs(len(said) - len(kept)) <= 2, "a number read out twice is no loop"
-    assert plain(heard.on(1)).count("no") >= 5, "six refusals are no loop"
+    refusals = [said for said in call.said if said.text == "No."]
+    unheard = Interval(refusals[0].when.start_s, refusals[-1].when.end_s)
+    assert plain(heard.on(1)).count("no") >= 5 or heard.warned_about(unheard), "six refusals are written, or named"
 
 
 # Languages -------------------------------------------------------------------------------------------------------
@@ -156,5 +158,6 @@ def test_both_parties_are_heard_equally_well_where_their_lines_are_equally_good(
     for party in (Party.AGENT, Party.CUSTOMER):
         said = spoken_by(party.value)
         rates[party] = count_errors(said, whole_sample.by(party)) / len(plain(said))
-    assert abs(rates[Party.AGENT] - rates[Party.CUSTOMER]) < 0.02
+    one_word = 1 / min(len(plain(spoken_by(party.value))) for party in rates)
+    assert abs(rates[Party.AGENT] - rates[Party.CUSTOMER]) < 0.02 + one_word, "two points, and a word for chance"
     assert max(rates.values()) <= 0.1

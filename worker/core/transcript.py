@@ -121,7 +121,11 @@ class Listening:
 
 @dataclass(frozen=True)
 class Word:
-    """One word as heard. ``confidence``: of 100 such words so many are right, in [0, 1]; ``text`` carries no spaces."""
+    """One word as heard; ``text`` carries no spaces.
+
+    ``confidence`` in [0, 1] is the share of such words that are right where that was measured for the model; else the
+    model's own probability.
+    """
 
     text: str
     start_s: float
