@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     )
     queue: str = Field(default="onrecord", min_length=1, description="Name of the queue on that Redis.")
     scratch_dir: Path | None = Field(
-        default=None, description="Folder for decoded sound while a call is worked: 230 MB per hour and channel."
+        default=None,
+        description="Folder for decoded sound while a call is worked: 230 MB per hour and channel, 460 MB where the "
+        "other one leaks into it.",
     )
     host: str = Field(default="127.0.0.1", description="Address on which the pages are served.")
     port: int = Field(
