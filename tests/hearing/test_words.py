@@ -50,10 +50,11 @@ def test_the_first_word_after_every_pause_of_a_party_stands_where_it_is_spoken(w
         pause_s = said["start_s"] - ended_s[said["channel"]]
         ended_s[said["channel"]] = said["end_s"]
         of_track = [w for turn in whole_sample.turns if turn.channel == said["channel"] for w in turn.words]
-        first = plain(said["text"])[0]
-        near = [word for word in of_track if abs(word.start_s - said["start_s"]) <= 0.3]
-        if pause_s >= 1.0 and not any(first in plain(word.text) for word in near):
-            misplaced.append((said["text"], said["start_s"], [word.text for word in near]))
+        second = plain(said["text"])[1:2]
+        nearest = min(of_track, key=lambda word: abs(word.start_s - said["start_s"]))
+        is_there = abs(nearest.start_s - said["start_s"]) <= 0.3 and plain(nearest.text) != second
+        if pause_s >= 1.0 and not is_there:  # the first word may be misheard; it may not be lost or lie elsewhere
+            misplaced.append((said["text"], said["start_s"], nearest.text))
     assert misplaced == []
 
 
