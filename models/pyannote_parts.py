@@ -1,7 +1,7 @@
 """On Record's own way of telling voices apart, around pyannote's segmentation model: windows, pieces, voices.
 
 A segmentation model hears windows of some seconds and says who of at most three speaks in each frame; a voice network
-turns pieces of one speaker into points; ``models.voice_tracks`` joins the windows and groups the points. What differs
+turns pieces of one speaker into points; ``models.voice_trails`` joins the windows and groups the points. What differs
 from pyannote's pipeline, which ``scripts/bench_diarization.py`` runs with the same weights for comparison:
 
 - only windows that hold speech are heard, and only speech in them: music and holds cost nothing and become nobody;
@@ -34,12 +34,12 @@ from pyannote.audio.models.segmentation import PyanNet
 from pyannote.audio.utils.powerset import Powerset
 
 from models.conversion import CONFIG_FILE, WEIGHTS_FILE
-from models.voice_tracks import (
+from models.voice_trails import (
     FRAME_SAMPLES,
     FRAMES_PER_S,
     Numbers,
     Piece,
-    Tracks,
+    Trails,
     as_directions,
     cut_evenly,
     group_voices,
@@ -137,8 +137,8 @@ class Diarization:
         asked: Progress,
     ) -> list[Heard]:
         """Who is heard in the stretches, in no order. Progress comes apart for the windows and for the pieces."""
-        tracks = self._follow(samples, stretches, segmented)
-        pieces = tracks.pieces()
+        trails = self._follow(samples, stretches, segmented)
+        pieces = trails.pieces()
         if not pieces:
             return []
         points = self._find_points(samples, pieces, asked)
@@ -148,12 +148,12 @@ class Diarization:
         )
         likeness = points @ centres.T  # (pieces, voices)
         voices = likeness.argmax(axis=1)
-        pieces, voices = self._look_again(samples, tracks, pieces, voices, likeness, centres)
-        runs = voice_runs(tracks.found, pieces, voices.tolist())
+        pieces, voices = self._look_again(samples, trails, pieces, voices, likeness, centres)
+        runs = voice_runs(trails.found, pieces, voices.tolist())
         return [(voice, _seconds(first), _seconds(last)) for voice, (first, last) in runs]
 
-    def _follow(self, samples: Samples, stretches: Sequence[Interval], progress: Progress) -> Tracks:
-        """The tracks of all windows that hold speech."""
+    def _follow(self, samples: Samples, stretches: Sequence[Interval], progress: Progress) -> Trails:
+        """The trails of all windows that hold speech."""
         count = 1 + max(0, math.ceil((len(samples) - self._window) / (STEP_FRAMES * FRAME_SAMPLES)))
         frames = (count - 1) * STEP_FRAMES + self._window_frames
         is_speech = np.zeros(frames, dtype=np.uint8)
@@ -164,16 +164,16 @@ class Diarization:
             for first in range(0, count * STEP_FRAMES, STEP_FRAMES)
             if is_speech[first : first + self._window_frames].any()
         ]
-        tracks = Tracks(frames=frames, window=self._window_frames)
+        trails = Trails(frames=frames, window=self._window_frames)
         batches = _batches(firsts, SEGMENTATION_BATCH[self._device.type])
         with closing(self._each(lambda batch: self._segment(samples, batch), batches)) as work:
             for done, (batch, speaks) in enumerate(zip(batches, work, strict=True), start=1):
                 for first, window in zip(batch, speaks, strict=True):
-                    tracks.add(first, window * is_speech[first : first + self._window_frames, None])
+                    trails.add(first, window * is_speech[first : first + self._window_frames, None])
                 let_go(samples)
                 progress(done / len(batches))
-        tracks.close()
-        return tracks
+        trails.close()
+        return trails
 
     def _segment(self, samples: Samples, firsts: Sequence[int]) -> Numbers:
         """Who speaks in the windows that begin at these frames: (windows, frames, speakers) of 0 and 1."""
@@ -218,7 +218,7 @@ class Diarization:
     def _look_again(
         self,
         samples: Samples,
-        tracks: Tracks,
+        trails: Trails,
         pieces: Sequence[Piece],
         voices: Numbers,
         likeness: Numbers,
@@ -231,7 +231,7 @@ class Diarization:
             others = np.delete(row, voice)
             cuts = cut_evenly((piece.first, piece.last), longest_s=PART_S)
             if len(others) and row[voice] - others.max() < UNDECIDED * self._voices.two_voices and len(cuts) > 1:
-                parts += [(tracks.piece(piece.track, *cut), voice) for cut in cuts]
+                parts += [(trails.piece(piece.trail, *cut), voice) for cut in cuts]
             else:
                 sure.append((piece, voice))
         if parts:

@@ -7,14 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.voice_tracks import (
+from models.voice_trails import (
     FRAMES_PER_S,
     LONGEST_S,
     MOST_POINTS,
     SHORTEST_S,
     Piece,
-    Track,
-    Tracks,
+    Trail,
+    Trails,
     as_directions,
     group_voices,
     voice_runs,
@@ -24,19 +24,19 @@ Array = np.ndarray
 WINDOW, STEP = 100, 25
 
 
-def follow(truth: Array, *, swapped: bool = True, lost: tuple[int, ...] = ()) -> Tracks:
-    """Tracks of windows cut from the truth (frames, speakers); each names its speakers the other way round.
+def follow(truth: Array, *, swapped: bool = True, lost: tuple[int, ...] = ()) -> Trails:
+    """Trails of windows cut from the truth (frames, speakers); each names its speakers the other way round.
 
     In the windows ``lost`` all is said by one: what a segmentation model does with like voices.
     """
-    tracks = Tracks(frames=len(truth), window=WINDOW)
+    trails = Trails(frames=len(truth), window=WINDOW)
     for number, first in enumerate(range(0, len(truth) - WINDOW + 1, STEP)):
         window = truth[first : first + WINDOW]
         if number in lost:
             window = np.stack([window.max(axis=1), np.zeros(WINDOW, dtype=int)], axis=1)
-        tracks.add(first, window[:, ::-1] if swapped and number % 2 else window)
-    tracks.close()
-    return tracks
+        trails.add(first, window[:, ::-1] if swapped and number % 2 else window)
+    trails.close()
+    return trails
 
 
 def turns(*runs: tuple[int, int, int], frames: int = 600) -> Array:
@@ -46,17 +46,17 @@ def turns(*runs: tuple[int, int, int], frames: int = 600) -> Array:
     return truth
 
 
-class TestTracks:
-    def test_whoever_is_heard_in_the_frames_that_windows_share_is_one_track(self) -> None:
+class TestTrails:
+    def test_whoever_is_heard_in_the_frames_that_windows_share_is_one_trail(self) -> None:
         found = follow(turns((0, 10, 200), (1, 180, 420), (0, 400, 590))).found
-        assert [track.speaks for track in found] == [[(10, 200)], [(180, 420)], [(400, 590)]], (
+        assert [trail.speaks for trail in found] == [[(10, 200)], [(180, 420)], [(400, 590)]], (
             "After a second and more of silence nobody can say who it is but the voice."
         )
 
     def test_one_window_that_hears_one_voice_for_two_is_outvoted(self) -> None:
         truth = turns((0, 10, 150), (1, 155, 300), (0, 305, 590))
-        assert [track.speaks for track in follow(truth, lost=(5,)).found] == [
-            track.speaks for track in follow(truth).found
+        assert [trail.speaks for trail in follow(truth, lost=(5,)).found] == [
+            trail.speaks for trail in follow(truth).found
         ]
 
     def test_overlap_is_given_to_both_and_is_nobodys_alone(self) -> None:
@@ -66,11 +66,11 @@ class TestTracks:
 
     def test_windows_may_be_left_out_where_nobody_speaks(self) -> None:
         truth = turns((0, 0, 60), (1, 500, 600))
-        tracks = Tracks(frames=600, window=WINDOW)
+        trails = Trails(frames=600, window=WINDOW)
         for first in (0, 500):
-            tracks.add(first, truth[first : first + WINDOW])
-        tracks.close()
-        assert [track.speaks for track in tracks.found] == [[(0, 60)], [(500, 600)]]
+            trails.add(first, truth[first : first + WINDOW])
+        trails.close()
+        assert [trail.speaks for trail in trails.found] == [[(0, 60)], [(500, 600)]]
 
 
 class TestPieces:
@@ -81,15 +81,15 @@ class TestPieces:
         assert all(piece.length_s <= LONGEST_S + 0.02 for piece in pieces)
 
     def test_a_short_answer_is_asked_about_with_the_silence_around_it(self) -> None:
-        tracks = follow(turns((0, 10, 190), (1, 200, 210), (0, 300, 500)))
-        answer = next(piece for piece in tracks.pieces() if piece.first == 200)
+        trails = follow(turns((0, 10, 190), (1, 200, 210), (0, 300, 500)))
+        answer = next(piece for piece in trails.pieces() if piece.first == 200)
         assert (answer.last - answer.first) / FRAMES_PER_S < SHORTEST_S
         assert answer.asked[0] == 190, "Never with what the other says"
         assert answer.asked[1] - answer.asked[0] == round(SHORTEST_S * FRAMES_PER_S)
 
     def test_who_is_never_alone_has_pieces_as_well(self) -> None:
         pieces = follow(turns((0, 10, 300), (1, 100, 200))).pieces()
-        assert {piece.track for piece in pieces} == {0, 1}
+        assert {piece.trail for piece in pieces} == {0, 1}
 
 
 class TestGroups:
@@ -148,7 +148,7 @@ class TestGroups:
             tracemalloc.stop()
 
 
-def test_a_track_changes_voice_half_way_between_two_pieces() -> None:
-    tracks = [Track(speaks=[(0, 100), (140, 200)])]
+def test_a_trail_changes_voice_half_way_between_two_pieces() -> None:
+    trails = [Trail(speaks=[(0, 100), (140, 200)])]
     pieces = [Piece(0, first, last, (first, last)) for first, last in ((0, 40), (60, 100), (150, 200))]
-    assert voice_runs(tracks, pieces, [0, 1, 1]) == [(0, (0, 50)), (1, (50, 100)), (1, (140, 200))]
+    assert voice_runs(trails, pieces, [0, 1, 1]) == [(0, (0, 50)), (1, (50, 100)), (1, (140, 200))]

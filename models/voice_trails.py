@@ -3,14 +3,14 @@
 A segmentation model hears a few seconds at a time and names the speakers of each window anew. Here the windows become
 one line, in four steps, each of which needs memory for a few seconds or a few bytes per second of the call:
 
-1. ``Tracks`` joins the windows: speakers of neighbouring windows who are heard in the same frames are one **track**, as
+1. ``Trails`` joins the windows: speakers of neighbouring windows who are heard in the same frames are one **trail**, as
    long as they are heard often enough. Every frame is decided by the majority of the windows that lie over it.
-2. ``Tracks.pieces`` cuts what each track says alone into pieces of at most ``LONGEST_S``. Only they are given to the
+2. ``Trails.pieces`` cuts what each trail says alone into pieces of at most ``LONGEST_S``. Only they are given to the
    network that tells voices apart (not here), so every second of speech is asked about once, not once per window.
 3. ``group_voices`` finds how many voices the pieces are of, and a centre for each. A tree of pieces, joined by the mean
    likeness between them, is cut from the top: two branches are two voices where pieces of one branch are more like
    each other than like those of the other, by a difference that the network knows (``VoiceNetwork.two_voices``).
-4. Each piece belongs to the centre that it is most like, and the track around a piece to the same voice.
+4. Each piece belongs to the centre that it is most like, and the trail around a piece to the same voice.
 
 Points are unit vectors, one per piece; likeness is their product. Frames are those of the segmentation model.
 """
@@ -54,7 +54,7 @@ MOST_POINTS = 1500
 
 
 @dataclass
-class Track:
+class Trail:
     """One speaker for as long as the windows can follow him: where he speaks, and where nobody else does."""
 
     speaks: list[Run] = field(default_factory=list)
@@ -63,9 +63,9 @@ class Track:
 
 @dataclass(frozen=True)
 class Piece:
-    """Frames in which one track is heard, and a bit of silence around them where they are few."""
+    """Frames in which one trail is heard, and a bit of silence around them where they are few."""
 
-    track: int
+    trail: int
     first: int
     last: int
     asked: Run
@@ -76,16 +76,16 @@ class Piece:
         return (self.last - self.first) / FRAMES_PER_S
 
 
-class Tracks:
-    """Joins windows, given in the order of their starts, into tracks. Holds votes for one window, not for the call."""
+class Trails:
+    """Joins windows, given in the order of their starts, into trails. Holds votes for one window, not for the call."""
 
     def __init__(self, *, frames: int, window: int) -> None:
         """``frames`` of the whole call and of each window."""
-        self.found: list[Track] = []
+        self.found: list[Trail] = []
         self._talking = np.zeros(frames, dtype=np.uint8)  # how many speak in each frame
         self._start = 0  # the first frame that windows may still be laid over
         self._windows = np.zeros(window, dtype=np.int16)  # laid over each frame from there on
-        self._votes: dict[int, Numbers] = {}  # by track: windows in which it speaks, (window,)
+        self._votes: dict[int, Numbers] = {}  # by trail: windows in which it speaks, (window,)
 
     def add(self, first: int, speaks: Numbers) -> None:
         """The window that begins at frame ``first``: who speaks in it, (frames, speakers) of 0 and 1."""
@@ -94,12 +94,12 @@ class Tracks:
         heard = [speaker for speaker in range(len(local)) if local[speaker].any()]
         same = self._match(local[heard])
         for place, speaker in enumerate(heard):
-            track = same.get(place)
-            if track is None:
-                track = len(self.found)
-                self.found.append(Track())
-                self._votes[track] = np.zeros_like(self._windows)
-            self._votes[track] += local[speaker]
+            trail = same.get(place)
+            if trail is None:
+                trail = len(self.found)
+                self.found.append(Trail())
+                self._votes[trail] = np.zeros_like(self._windows)
+            self._votes[trail] += local[speaker]
         self._windows += 1
 
     def close(self) -> None:
@@ -107,15 +107,15 @@ class Tracks:
         self._decide(until=self._start + len(self._windows))
 
     def pieces(self) -> list[Piece]:
-        """What each track says alone, in pieces; of a track that is never alone, all it says."""
+        """What each trail says alone, in pieces; of a trail that is never alone, all it says."""
         return [
             self.piece(number, *part)
-            for number, track in enumerate(self.found)
-            for run in _joined(track.alone or track.speaks, gap=round(BREATH_S * FRAMES_PER_S))
+            for number, trail in enumerate(self.found)
+            for run in _joined(trail.alone or trail.speaks, gap=round(BREATH_S * FRAMES_PER_S))
             for part in cut_evenly(run, longest_s=LONGEST_S)
         ]
 
-    def piece(self, track: int, first: int, last: int) -> Piece:
+    def piece(self, trail: int, first: int, last: int) -> Piece:
         """One piece, with as much silence on both sides as it lacks to ``SHORTEST_S``, or as there is."""
         start, end, wanted = first, last, round(SHORTEST_S * FRAMES_PER_S)
         while end - start < wanted:
@@ -125,22 +125,22 @@ class Tracks:
                 break
             start -= before
             end += after
-        return Piece(track, first, last, (start, end))
+        return Piece(trail, first, last, (start, end))
 
     def _match(self, local: Numbers) -> dict[int, int]:
-        """The track of each speaker of a new window (speakers, frames), where there is one."""
+        """The trail of each speaker of a new window (speakers, frames), where there is one."""
         known = list(self._votes)
         if not known or not len(local):
             return {}
         laid = self._windows > 0
-        mean = np.stack([self._votes[track] for track in known]) / np.maximum(self._windows, 1)  # (tracks, frames)
-        shared = local @ mean.T  # (speakers, tracks)
+        mean = np.stack([self._votes[trail] for trail in known]) / np.maximum(self._windows, 1)  # (trails, frames)
+        shared = local @ mean.T  # (speakers, trails)
         shorter = np.minimum((local * laid).sum(axis=1)[:, None], mean.sum(axis=1)[None])
         pairs = zip(*linear_sum_assignment(shared, maximize=True), strict=True)
         return {
-            int(speaker): known[track]
-            for speaker, track in pairs
-            if shared[speaker, track] >= max(LEAST_SHARED, LEAST_SHARE * shorter[speaker, track])
+            int(speaker): known[trail]
+            for speaker, trail in pairs
+            if shared[speaker, trail] >= max(LEAST_SHARED, LEAST_SHARE * shorter[speaker, trail])
         }
 
     def _decide(self, *, until: int) -> None:
@@ -157,11 +157,11 @@ class Tracks:
         talking = speaks.sum(axis=0)
         known = self._talking[self._start : self._start + passed]
         known[:] = talking[: len(known)]
-        for track, mine in speaking.items():
-            _extend(self.found[track].speaks, mine, self._start)
-            _extend(self.found[track].alone, mine & (talking == 1), self._start)
+        for trail, mine in speaking.items():
+            _extend(self.found[trail].speaks, mine, self._start)
+            _extend(self.found[trail].alone, mine & (talking == 1), self._start)
         self._windows = _moved(self._windows, passed)
-        self._votes = {track: _moved(mine, passed) for track, mine in self._votes.items() if mine[passed:].any()}
+        self._votes = {trail: _moved(mine, passed) for trail, mine in self._votes.items() if mine[passed:].any()}
         self._start = until
 
 
@@ -223,16 +223,16 @@ def as_directions(points: Numbers) -> Numbers:
     return np.divide(points, lengths, where=lengths > 0, out=np.zeros_like(points))
 
 
-def voice_runs(tracks: Sequence[Track], pieces: Iterable[Piece], voices: Iterable[int]) -> list[tuple[int, Run]]:
-    """Where each voice speaks: its tracks, cut half way between two pieces of different voices."""
-    by_track: dict[int, list[tuple[Piece, int]]] = {}
+def voice_runs(trails: Sequence[Trail], pieces: Iterable[Piece], voices: Iterable[int]) -> list[tuple[int, Run]]:
+    """Where each voice speaks: its trails, cut half way between two pieces of different voices."""
+    by_trail: dict[int, list[tuple[Piece, int]]] = {}
     for piece, voice in zip(pieces, voices, strict=True):
-        by_track.setdefault(piece.track, []).append((piece, voice))
+        by_trail.setdefault(piece.trail, []).append((piece, voice))
     found: list[tuple[int, Run]] = []
-    for number, mine in by_track.items():
+    for number, mine in by_trail.items():
         mine.sort(key=lambda one: one[0].first)
         borders = [(one.last + other.first) // 2 for (one, _), (other, _) in pairwise(mine)]
-        for first, last in tracks[number].speaks:
+        for first, last in trails[number].speaks:
             inner = range(bisect_right(borders, first), bisect_left(borders, last))
             edges = [first, *(borders[place] for place in inner), last]
             for place, run in enumerate(pairwise(edges), start=inner.start):
