@@ -50,7 +50,7 @@ WARNINGS_IN_WORDS = {
     Code.NOT_HEARD: "What was said here could not be made out, or not all of it.",
     Code.UNCERTAIN_WORDS: "Several words in a row were heard with little confidence.",
     Code.OVERLAP: "People spoke at the same time in places. Words of either may be missing there.",
-    Code.UNKNOWN_PARTY: "It is not known which voice is the agent's and which the customer's.",
+    Code.UNKNOWN_PARTY: "Of at least one voice it is not known whether it is the agent's or the customer's.",
     Code.DOUBTED_PARTY: (
         "Whoever handed the recording over said which voice is whose; what the voices say speaks against it."
     ),
