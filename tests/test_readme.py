@@ -14,7 +14,8 @@ import pytest
 
 from scripts.write_readme_tables import with_table
 from worker.cli import app, models_app
-from worker.core.record import CallRecord
+from worker.core.record import SCHEMA_VERSION, CallRecord
+from worker.core.summary import EndState, StatementKind
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -41,10 +42,18 @@ def fields_of(kind: object) -> set[str]:
     return set()
 
 
+RESULT = README.partition("## The result")[2].partition("\n## ")[0]
+
+
 def test_every_field_of_the_result_is_documented():
-    section = README.partition("## The result")[2].partition("\n## ")[0]
-    named = set(re.findall(r"[a-z_0-9]+", section))
+    named = set(re.findall(r"[a-z_0-9]+", RESULT))
     assert fields_of(CallRecord) - named == set()
+
+
+def test_the_result_names_its_version_and_every_value_by_which_programs_choose():
+    assert f"| `schema_version` | {SCHEMA_VERSION};" in RESULT
+    assert f"`kind` ({', '.join(StatementKind)})" in RESULT
+    assert f"`state` ({', '.join(EndState)})" in RESULT
 
 
 def commands() -> list[str]:

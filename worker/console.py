@@ -5,7 +5,9 @@ Everything here takes plain values and prints; it asks nothing and decides nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from rich.console import Console
 from rich.padding import Padding
@@ -16,8 +18,8 @@ from rich.text import Text
 from worker.core.call import Party
 from worker.core.record import CallRecord
 from worker.core.sound import clock
-from worker.core.summary import HEADINGS, Statement, StatementKind
-from worker.core.transcript import Participant, Turn
+from worker.core.summary import HEADINGS, Commitment, Due, Evidence, Statement, StatementKind, Summary
+from worker.core.transcript import Participant
 from worker.record.standing import CallState, Standing, StoredCall
 
 out = Console(emoji=False, highlight=False)
@@ -75,22 +77,38 @@ class FetchProgress:
 
 
 def print_record(record: CallRecord, *, console: Console = out, turns: int | None = None) -> None:
-    """A record for people: head, statements with their times, then the conversation (the first ``turns`` of it)."""
-    by_id = {turn.id: turn for turn in record.turns}
+    """A record for people: head, statements, promises, then the conversation (the first ``turns`` of it)."""
+    if record.summary.headline:
+        console.print(_statement(record.summary.headline))
     console.print(_head(record))
-    for kind in StatementKind:
-        group = [statement for statement in record.summary.statements if statement.kind is kind]
-        if group:
-            console.print(f"\n[bold]{HEADINGS[kind]}[/bold]")
-        for statement in group:
-            console.print(Padding(_statement(statement, by_id), (0, 0, 0, 2)))
+    _print_summary(record.summary, console)
     console.print("\n[bold]The conversation[/bold]")
     console.print(_conversation(record, turns))
     for warning in record.warnings:
         at = f" (at {clock(warning.start_s)})" if warning.start_s is not None else ""
         console.print(Text(f"! {warning.message}{at}", style="yellow"))
     made = ", ".join(f"{made.stage} {made.seconds:.1f} s" for made in record.made_by)
-    console.print(Text(f"Heard and written by machine. {made}.", style="dim"))
+    console.print(Text(f"Heard by machine{_writers(record.summary)}. {made}.", style="dim"))
+
+
+def _print_summary(summary: Summary, console: Console) -> None:
+    console.print(_with_times(f"Where it ended: {summary.ending.state}", summary.ending.evidence))
+    for kind in StatementKind:
+        group = [statement for statement in summary.statements if statement.kind is kind]
+        if group:
+            console.print(f"\n[bold]{HEADINGS[kind]}[/bold]")
+        for statement in group:
+            console.print(Padding(_statement(statement), (0, 0, 0, 2)))
+    if summary.commitments:
+        console.print("\n[bold]Promises[/bold]")
+    for commitment in summary.commitments:
+        console.print(Padding(_commitment(commitment), (0, 0, 0, 2)))
+
+
+def _writers(summary: Summary) -> str:
+    sentences = (*((summary.headline,) if summary.headline else ()), *summary.statements)
+    counts = Counter(f"written by {one.written_by}" if one.written_by else "quoted" for one in sentences)
+    return "".join(f", {count} {how}" for how, count in counts.items())
 
 
 def _head(record: CallRecord) -> Text:
@@ -113,10 +131,35 @@ def _participant(part: Participant) -> str:
     return f"{part.party}{name} = {part.speaker} ({part.reason})"
 
 
-def _statement(statement: Statement, turns: dict[str, Turn]) -> Text:
-    at = ", ".join(clock(piece.start_s) for piece in statement.evidence if piece.turn in turns)
+def _statement(statement: Statement) -> Text:
     how = "quoted" if statement.quoted else f"support {statement.support:.2f}"
-    return Text.assemble(f"{statement.text} ", (f"▸ {at} · {how}", "dim"))
+    return _with_times(statement.text, statement.evidence, how)
+
+
+def _commitment(one: Commitment) -> Text:
+    words = " … ".join(piece.quote for piece in one.evidence)
+    return Text.assemble(
+        f"{one.promisor} to {one.beneficiary}: {one.what}, {_due(one.due)}\n  ",
+        _with_times(f"“{words}”", one.evidence),
+    )
+
+
+def _due(due: Due | None) -> str:
+    match due:
+        case None:
+            return "no time said"
+        case Due(instant=datetime() as instant):
+            return f"by {instant:%A %-d %B %Y, %H:%M %Z}"
+        case Due(day=date() as day):
+            return f"by {day:%A %-d %B %Y}"
+        case _:
+            return f"“{due.words}”, of an unknown date"
+
+
+def _with_times(text: str, evidence: Sequence[Evidence], *how: str) -> Text:
+    at = ", ".join(clock(piece.start_s) for piece in evidence)
+    notes = [*([f"▸ {at}"] if at else []), *how]
+    return Text.assemble(text, (f" {' · '.join(notes)}" if notes else "", "dim"))
 
 
 def _conversation(record: CallRecord, limit: int | None) -> Table:

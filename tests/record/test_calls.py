@@ -207,3 +207,11 @@ def test_a_kill_between_keeping_and_accepting_leaves_nothing_wrong(store, store_
     )
     assert accepted.is_new
     assert sorted(path.name for path in (tmp_path / "sounds" / "recordings").iterdir()) == [kept.sha256]
+
+
+def test_the_zone_of_a_call_comes_back_with_it(store):
+    details = CallDetails(started_at=datetime(2026, 3, 27, 15, 30, tzinfo=UTC), zone="Europe/Berlin")
+    kept = store.call(accept(store, details=details).call_id).details
+    assert kept == details
+    assert kept.started_at is not None
+    assert (kept.started_at + timedelta(days=3)).utcoffset() == timedelta(hours=2), "the zone knows of summer time"

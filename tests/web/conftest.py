@@ -21,6 +21,7 @@ from worker.web.app import create_app
 
 AS_BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 SECRET = "a secret of this test"
+NOW = datetime.fromisoformat("2026-03-12T09:00:00+00:00")  # two days after the calls of tests.web.records
 WORKER = {"worker": "w", "lease_s": 60.0}
 
 
@@ -34,6 +35,7 @@ class Site:
     links: Links
     client: TestClient
     given: dict[Holder, str] = field(default_factory=dict)
+    now: datetime = NOW  # what its clock says
 
     def receive(self, sha256: str, *, stage: str = "publish") -> str:
         """A call that waits at a stage; its id."""
@@ -83,8 +85,10 @@ def store_url(tmp_path: Path) -> str:
 @pytest.fixture
 def site(tmp_path: Path, store: Store, sound_store: SoundStore) -> Iterator[Site]:
     links = Links(SECRET, valid_for=timedelta(days=1))
-    with TestClient(create_app(store=store, sounds=sound_store, links=links)) as client:
-        yield Site(tmp_path, store, sound_store, links, client)
+    site: Site
+    with TestClient(create_app(store=store, sounds=sound_store, links=links, now=lambda: site.now)) as client:
+        site = Site(tmp_path, store, sound_store, links, client)
+        yield site
 
 
 @pytest.fixture

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from worker.core.call import Party
 from worker.core.record import SCHEMA_VERSION, CallRecord, MadeBy, RecordingSummary
-from worker.core.summary import Evidence, Statement, StatementKind, Summary
+from worker.core.summary import Commitment, Due, Ending, EndState, Evidence, Statement, StatementKind, Summary
 from worker.core.transcript import CallWarning, Code, Hold, Layout, Participant, SoundKind, Turn, Word
 
 AGENT = Participant(Party.AGENT, "Daniel Price", "track 0", 0, "said “thank you for calling” at 0:01")
 CUSTOMER = Participant(Party.CUSTOMER, "Maria Lopez", "track 1", 1, "the sender of the call said so")
 VOICES = {Party.AGENT: AGENT, Party.CUSTOMER: CUSTOMER}
+
+WRITER = "writer-0.5b"
+
+UNCLEAR = Ending()
 
 MADE_BY = (
     MadeBy("decode", None, "onrecord 0.1.0", 0.2),
@@ -21,7 +25,7 @@ MADE_BY = (
     MadeBy("transcribe", "whisper-base", "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66", 21.4),
     MadeBy("separate", None, "onrecord 0.1.0", 0.0),
     MadeBy("attribute", None, "onrecord 0.1.0", 0.0),
-    MadeBy("summarise", "none", "1", 6.1),
+    MadeBy("summarise", WRITER, "3", 6.1),
     MadeBy("check", None, "onrecord 0.1.0", 0.1),
 )
 
@@ -67,6 +71,9 @@ def record_of(
     duration_s: float,
     parties: Sequence[Participant] = (AGENT, CUSTOMER),
     statements: Sequence[Statement] = (),
+    headline: Statement | None = None,
+    ending: Ending = UNCLEAR,
+    promises: Sequence[Commitment] = (),
     holds: Sequence[Hold] = (),
     warnings: Sequence[CallWarning] = (),
     language: str | None = "en",
@@ -84,9 +91,19 @@ def record_of(
         parties=tuple(parties),
         holds=tuple(holds),
         turns=tuple(turns),
-        summary=Summary(tuple(statements)),
+        summary=Summary(tuple(statements), headline, ending, tuple(promises)),
         warnings=tuple(warnings),
         made_by=MADE_BY,
+    )
+
+
+def stated(
+    name: str, kind: StatementKind, party: Party, text: str, *words: Evidence, support: float | None = None
+) -> Statement:
+    """A statement that rests on these words; without a support it quotes them."""
+    quoted = support is None
+    return Statement(
+        name, kind, party, text, quoted, words, 1.0 if support is None else support, None if quoted else WRITER
     )
 
 
@@ -100,42 +117,49 @@ def short_call() -> CallRecord:
         said("t5", Party.AGENT, "The repair is free. A technician will come to you by Friday.", 31.9, 36.0),
         said("t6", Party.CUSTOMER, "By Friday, good.", 41.0, 42.2),
     )
+    bought = evidence(turns[1], "I bought a washing machine")
+    leaks = evidence(turns[1], "and it leaks.")
+    coming = evidence(turns[4], "A technician will come to you by Friday.")
+    good = evidence(turns[5], "By Friday, good.")
     statements = (
-        Statement(
+        stated(
             "s1",
             StatementKind.ASKED,
             Party.CUSTOMER,
             "The customer had bought a washing machine that leaks.",
-            False,
-            (evidence(turns[1], "I bought a washing machine"), evidence(turns[1], "and it leaks.")),
-            0.91,
+            bought,
+            leaks,
+            support=0.91,
         ),
-        Statement(
+        stated(
             "s2",
             StatementKind.PROMISED,
             Party.AGENT,
             "The agent said: “A technician will come to you by Friday.”",
-            True,
-            (evidence(turns[4], "A technician will come to you by Friday."),),
-            1.0,
+            coming,
         ),
-        Statement(
-            "s3",
-            StatementKind.OUTCOME,
-            Party.CUSTOMER,
-            "The customer agreed to Friday.",
-            False,
-            (evidence(turns[5], "By Friday, good."),),
-            0.55,
-        ),
+        stated("s3", StatementKind.OUTCOME, Party.CUSTOMER, "The customer agreed to Friday.", good, support=0.55),
+    )
+    promise = Commitment(
+        "p1", Party.AGENT, Party.CUSTOMER, "send a technician", Due("by Friday", date(2026, 3, 13)), (coming,)
     )
     warnings = (
         CallWarning(Code.OVERLAP, "Turns in which two people are heard at once on one track: 1."),
         CallWarning(Code.UNCERTAIN_WORDS, "Words in a row that were heard with little certainty: 3.", 8.0, 10.7),
         CallWarning(Code.NOT_HEARD, "Speech that could not be made out.", 37.0, 40.0),
     )
-    hold = Hold(13.4, 29.8, SoundKind.MUSIC, 0)
-    return record_of(turns, duration_s=44.0, statements=statements, holds=(hold,), warnings=warnings)
+    return record_of(
+        turns,
+        duration_s=44.0,
+        statements=statements,
+        headline=stated(
+            "s0", StatementKind.ASKED, Party.CUSTOMER, "A washing machine that leaks.", bought, leaks, support=0.93
+        ),
+        ending=Ending(EndState.OPEN, (good,)),
+        promises=(promise,),
+        holds=(Hold(13.4, 29.8, SoundKind.MUSIC, 0),),
+        warnings=warnings,
+    )
 
 
 def silent_call() -> CallRecord:

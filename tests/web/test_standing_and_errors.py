@@ -16,7 +16,7 @@ from worker.core.call import Party
 from worker.core.errors import BrokenModel, BrokenRecord, Unavailable
 from worker.web.access import Holder, Links
 from worker.web.app import HEADERS, create_app
-from worker.web.pages import STAGES_IN_WORDS
+from worker.web.pages.words import STAGES_IN_WORDS
 
 SHA256 = "3c" * 32
 SECRET_WORDS = "four two four two"

@@ -11,7 +11,11 @@ from datetime import datetime
 from worker.core.summary import Summary
 from worker.core.transcript import CallWarning, Hold, Layout, Participant, Turn
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Goes up with every new field or new value of a field. Records keep the version under which they were made.
+
+2: ``summary`` has ``headline``, ``ending``, ``commitments``; statements have ``written_by`` and the kind ``disagreed``.
+"""
 
 
 @dataclass(frozen=True)

@@ -353,6 +353,7 @@ def _row(details: CallDetails) -> dict[str, object]:
     return {
         **texts,
         "started_at": details.started_at,
+        "zone": details.zone,
         "started_offset_s": None if offset is None else round(offset.total_seconds()),
         "party_of_channel": _PARTIES.dump_json(details.party_of_channel).decode(),
     }
@@ -377,6 +378,7 @@ def _stored_call(row: sa.Row[Any]) -> StoredCall:
             external_id=row.external_id or None,
             language=row.language,
             party_of_channel=_PARTIES.validate_json(row.party_of_channel),
+            zone=row.zone,
         ),
         sha256=row.sha256,
         file_name=row.file_name,

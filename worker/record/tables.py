@@ -80,6 +80,7 @@ calls = sa.Table(
     sa.Column("file_name", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
+    sa.Column("zone", sa.Text),  # IANA name of the zone of the call, where the sender gave one
     sa.UniqueConstraint("sha256", "external_id"),  # the same recording twice is one call
     sa.Index(None, "received_at", "id"),
 )

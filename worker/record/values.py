@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from worker.core.errors import BrokenModel, BrokenRecord, CallError
+from worker.core.record import CallRecord
 
 T = TypeVar("T")
+
+VERSION_1 = '{"schema_version":1,'
+"""How the text of a record begins that was made before its statements said who wrote them."""
 
 _adapters: dict[type, TypeAdapter[Any]] = {}
 
@@ -32,12 +37,24 @@ def to_json(value: object) -> str:
 
 
 def from_json(text: str, kind: type[T]) -> T:
-    """The value that ``to_json`` wrote. Raises BrokenRecord if the text is not such a value."""
+    """The value that ``to_json`` wrote, now or in an earlier version. Raises BrokenRecord if the text is none."""
     try:
+        if kind is CallRecord and text.startswith(VERSION_1):
+            text = _with_writers(text)
         value: T = _adapter(kind).validate_json(text)
-    except (ValidationError, CallError):
+    except (ValidationError, CallError, LookupError, TypeError, ValueError):
         raise BrokenRecord(f"A stored value is not a {kind.__name__}. Restore the call from a copy.") from None
     return value
+
+
+def _with_writers(text: str) -> str:
+    """A record of version 1 whose written statements say who wrote them: then, one model wrote them all."""
+    record = json.loads(text)
+    models = {made["stage"]: made["model"] for made in record["made_by"]}
+    for statement in record["summary"]["statements"]:
+        if not statement["quoted"]:
+            statement["written_by"] = models["summarise"]
+    return json.dumps(record)
 
 
 def _adapter(kind: type) -> TypeAdapter[Any]:

@@ -5,11 +5,13 @@
 
 import json
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
@@ -27,7 +29,8 @@ from worker.record.sounds import SoundStore
 from worker.record.standing import CallState, StoredCall
 from worker.record.store import Store
 from worker.web.access import Holder, Links
-from worker.web.pages import MessagePage, Page, RecordPage, StandingPage, record_page, standing_page
+from worker.web.pages.record import RecordPage, record_page
+from worker.web.pages.standing import MessagePage, StandingPage, standing_page
 from worker.web.sound import sound_response
 
 log = structlog.get_logger()
@@ -68,6 +71,8 @@ READ = ["GET", "HEAD"]
 SMALLEST_TO_PACK = 1024
 FRAMES_IN_LOG = 8
 
+Page: TypeAlias = RecordPage | StandingPage | MessagePage
+
 TEMPLATES: dict[type[Page], str] = {
     RecordPage: "record.html",
     StandingPage: "standing.html",
@@ -93,7 +98,12 @@ class Opened:
     token: str
 
 
-def create_app(*, store: Store, sounds: SoundStore, links: Links) -> FastAPI:
+def now_utc() -> datetime:
+    """What the clock says; tests bring their own."""
+    return datetime.now(UTC)
+
+
+def create_app(*, store: Store, sounds: SoundStore, links: Links, now: Callable[[], datetime] = now_utc) -> FastAPI:
     """The application over one installation's stores. It opens no connection and loads no model by itself."""
     # FastAPI's own documentation pages load their scripts from elsewhere.
     app = FastAPI(title="On Record", docs_url=None, redoc_url=None, openapi_url=None)
@@ -134,6 +144,7 @@ def create_app(*, store: Store, sounds: SoundStore, links: Links) -> FastAPI:
         page = record_page(
             store.record(link.call.id),
             you=link.holder.party,
+            now=now(),
             sound_url=f"/r/{link.token}/sound",
             json_url=f"/r/{link.token}.json",
         )

@@ -169,14 +169,13 @@ document.getElementById("speed").addEventListener("change", (event) => {
   sound.playbackRate = Number(event.target.value);
 });
 
-// The reader's own zone, where its clock showed something else than that of the call.
-const began = document.querySelector("time");
-if (began) {
-  const [day, time] = began.dateTime.split("T");
-  const here = new Date(began.dateTime);
+// The reader's own zone, where its clock shows something else than that of the call.
+for (const element of document.querySelectorAll("time")) {
+  const [day, time] = element.dateTime.split("T");
+  const here = new Date(element.dateTime);
   const dayHere = here.toLocaleDateString("sv"); // 2026-03-10, as in the attribute
   const timeHere = here.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const date = here.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" });
-  if (day !== dayHere) began.append(` (where you are: ${date}, ${timeHere})`);
-  else if (!time.startsWith(timeHere)) began.append(` (${timeHere} where you are)`);
+  if (day !== dayHere) element.append(` (where you are: ${date}, ${timeHere})`);
+  else if (!time.startsWith(timeHere)) element.append(` (${timeHere} where you are)`);
 }

@@ -1,0 +1,37 @@
+"""What is not certain: what a person should know about this record, and where to listen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.core.record import CallRecord
+from worker.core.sound import Interval
+from worker.core.transcript import CallWarning
+from worker.web.pages.clips import Clip, clip_of
+from worker.web.pages.words import WARNINGS_IN_WORDS
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that a person should know, with the places to listen to."""
+
+    text: str
+    clips: tuple[Clip, ...]
+
+
+def notices_of(record: CallRecord) -> tuple[Notice, ...]:
+    """One notice for each thing there is to say, with all the places that it is about."""
+    clips: dict[str, list[Clip]] = {}
+    for warning in record.warnings:
+        places = clips.setdefault(WARNINGS_IN_WORDS[warning.code], [])
+        if found := stretch_of(warning):
+            turns = (one.id for one in record.turns if one.start_s < found.end_s and one.end_s > found.start_s)
+            places.append(clip_of(found.start_s, found.end_s, next(turns, None)))
+    return tuple(Notice(text, tuple(places)) for text, places in clips.items())
+
+
+def stretch_of(warning: CallWarning) -> Interval | None:
+    """The stretch of a warning that has one with a length."""
+    if warning.start_s is None or warning.end_s is None or warning.end_s <= warning.start_s:
+        return None
+    return Interval(warning.start_s, warning.end_s)
