@@ -85,7 +85,16 @@ class Settings(BaseSettings):
     )
     writing_model: str = Field(
         default="qwen2.5-coder-0.5b-instruct",
-        description="Model that writes statements: a catalogue name, a folder, or none to quote only.",
+        description="Model that writes statements: a catalogue name, a folder, or none to quote only; with "
+        "ONRECORD_SUMMARIZER_URL the model's name at that server.",
+    )
+    summarizer_url: str | None = Field(
+        default=None,
+        description="Base address of an OpenAI-compatible server that writes the statements, e.g. http://vllm:8000; "
+        "passages of calls go there. If not set, the model runs here.",
+    )
+    summarizer_key: str | None = Field(
+        default=None, repr=False, description="Key that this server asks for, sent as a bearer token."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where models run; auto takes a GPU where there is one."
