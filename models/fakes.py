@@ -17,6 +17,7 @@ from worker.core.errors import Invalid
 from worker.core.ports import MadeWith, Progress
 from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples
 from worker.core.transcript import SpeakerStretch, Transcription, Word
+from worker.core.wording import content_stems, tokenize
 
 Array: TypeAlias = npt.NDArray[np.float32]
 
@@ -205,3 +206,15 @@ class FakeSummarizer:
             case Misbehaviour.REPEATS_ITSELF:
                 words = words[:1] * max_words
         return " ".join(words[:max_words])
+
+
+class FakeEntailment:
+    """Holds a sentence for true by the share of its words of meaning that stand in the passage."""
+
+    made_with = FAKE
+
+    def entails(self, passage: str, sentence: str) -> float:
+        """See ``Entailment``."""
+        said = set(content_stems(tokenize(passage)))
+        meant = content_stems(tokenize(sentence))
+        return sum(meaning in said for meaning in meant) / len(meant) if meant else 0.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from models.fakes import FakeDiarizer, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
+from models.fakes import FakeDiarizer, FakeEntailment, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
 from worker.jobs import JobQueue, Work
 from worker.logs import configure_logs
 from worker.record.sounds import SoundStore
@@ -41,6 +41,7 @@ def fake_ports() -> dict[str, object]:
         "transcriber": FakeTranscriber,
         "diarizer": FakeDiarizer,
         "summarizer": FakeSummarizer,
+        "entailment": FakeEntailment,
     }
 
 

@@ -26,7 +26,7 @@ from redis.exceptions import RedisError
 from models.catalogue import find
 from models.weights import locate, read_revision
 from worker.core.errors import BrokenModel, BrokenRecord, Invalid, Unavailable
-from worker.core.ports import Diarizer, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
+from worker.core.ports import Diarizer, Entailment, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.jobs import JobQueue, Work
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -144,11 +144,13 @@ class Installation:
 
 def ports(settings: Settings) -> dict[str, object]:
     """A loader for each model port of the stages. The scratch folder, a port too, is each call's own."""
+    summarizer = _once(lambda: _summarizer(settings))
     return {
         "voice_detector": _once(_voice_detector),
         "transcriber": _once(lambda: _transcriber(settings)),
         "diarizer": _once(lambda: _diarizer(settings)),
-        "summarizer": _once(lambda: _summarizer(settings)),
+        "summarizer": summarizer,
+        "entailment": _once(lambda: _entailment(summarizer())),
     }
 
 
@@ -225,16 +227,31 @@ def _diarizer(settings: Settings) -> Diarizer:
 
 def _summarizer(settings: Settings) -> Summarizer:
     from models.devices import pick_device
-    from models.summarizer import ExtractiveSummarizer, TransformersSummarizer
+    from models.summarizer import ExtractiveSummarizer, load_summarizer
 
     if settings.writing_model == NO_WRITING_MODEL:
         return ExtractiveSummarizer()
-    return TransformersSummarizer(
+    if settings.summarizer_url:
+        from models.remote_summarizer import RemoteSummarizer
+
+        return RemoteSummarizer(settings.summarizer_url, model=settings.writing_model, key=settings.summarizer_key)
+    return load_summarizer(
         model_folder(settings, settings.writing_model),
         made_with=_made_with(settings, settings.writing_model),
         device=pick_device(settings.device),
         threads=settings.threads,
     )
+
+
+def _entailment(summarizer: Summarizer) -> Entailment:
+    """The model that writes also reads: it is there, and no smaller one is known to read better."""
+    from models.entailment import AnsweredEntailment, NoEntailment, ScoredEntailment
+    from models.instructed_model import InstructedModel
+    from models.summarizer import ExtractiveSummarizer
+
+    if isinstance(summarizer, ExtractiveSummarizer):
+        return NoEntailment()
+    return ScoredEntailment(summarizer) if isinstance(summarizer, InstructedModel) else AnsweredEntailment(summarizer)
 
 
 def is_fetched(settings: Settings, name: str) -> bool:
@@ -247,8 +264,9 @@ def is_fetched(settings: Settings, name: str) -> bool:
 
 
 def wanted_models(settings: Settings) -> tuple[str, ...]:
-    """Catalogue names of the models that these settings use; an operator's own folder is not fetched."""
+    """Catalogue names of the models that run here; an operator's own folder is not fetched."""
     pair = (settings.segmentation_model, settings.voices_model)
     voices = (settings.diarization_model,) if settings.diarization_model else pair
-    used = (settings.speech_model, *voices, settings.writing_model)
+    writing = () if settings.summarizer_url else (settings.writing_model,)
+    used = (settings.speech_model, *voices, *writing)
     return tuple(name for name in used if name != NO_WRITING_MODEL and not _is_own(name))

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.fakes import FakeSummarizer, Misbehaviour
-from worker.core.call import Party
+from models.fakes import FakeEntailment, FakeSummarizer, Misbehaviour
+from worker.core.call import CallDetails, Party
 from worker.core.errors import Invalid
-from worker.core.evidence import is_exact
+from worker.core.evidence import BY_RULES, is_exact
 from worker.core.numbers import carries_number, find_numbers
 from worker.core.ports import MadeWith
-from worker.core.summary import Draft, Drafts, Evidence, StatementKind, Summary
+from worker.core.summary import Commitment, Draft, Drafts, Ending, EndState, Evidence, StatementKind, Summary
 from worker.core.transcript import CallWarning, Code, Conversation, Transcript, Turn, Word
 from worker.core.wording import tokenize
 from worker.stages.check import check
@@ -48,13 +48,13 @@ def draft_of(
     *evidence: Evidence,
     party: Party = AGENT,
     kind: StatementKind = StatementKind.PROMISED,
+    quote: tuple[Evidence, ...] = (),
 ) -> Draft:
-    turns = tuple(turn for turn in CALL.turns if turn.id in {one.turn for one in evidence})
-    return Draft(kind, party, turns, evidence, text)
+    return Draft(kind, party, evidence, quote or evidence, text, "a model" if text is not None else None)
 
 
 def run(*drafts: Draft) -> Summary:
-    return check(CALL, Drafts(drafts), progress=lambda _: None)
+    return check(CALL, Drafts(drafts), entailment=FakeEntailment, progress=lambda _: None)
 
 
 def test_a_sentence_that_its_evidence_carries_is_published_as_written() -> None:
@@ -85,9 +85,27 @@ def test_what_its_evidence_does_not_carry_is_quoted_instead(text: str | None) ->
     assert statement.support == 1.0
 
 
+def test_what_the_rules_let_pass_and_the_reading_model_does_not_is_quoted_too() -> None:
+    class Doubting(FakeEntailment):
+        def entails(self, passage: str, sentence: str) -> float:
+            assert passage == "agent: We will refund 40 dollars within five days."
+            return 0.2
+
+    drafts = Drafts((draft_of("The agent promised to refund $40 within 5 days.", PROMISE),))
+    (statement,) = check(CALL, drafts, entailment=Doubting, progress=lambda _: None).statements
+    assert statement.quoted
+
+
+def test_no_model_is_loaded_where_nothing_was_written() -> None:
+    def unwanted() -> FakeEntailment:
+        raise AssertionError("No model is to be loaded.")
+
+    assert check(CALL, Drafts((draft_of(None, PROMISE),)), entailment=unwanted, progress=lambda _: None).statements
+
+
 def test_a_quotation_is_of_one_partys_own_words() -> None:
     question = Evidence("t1", 34.0, 39.8, "How can I help you today?")
-    (statement,) = run(draft_of(None, question, MATTER, party=CUSTOMER)).statements
+    (statement,) = run(draft_of(None, question, MATTER, party=CUSTOMER, quote=(MATTER,))).statements
     assert statement.evidence == (MATTER,)
     assert "How can I help" not in statement.text
 
@@ -111,14 +129,43 @@ def test_evidence_that_was_not_said_stops_the_work(evidence: tuple[Evidence, ...
         run(draft_of("The agent promised to refund $40.", *evidence))
 
 
-def test_a_party_that_said_nothing_of_it_is_not_quoted_with_the_words_of_another() -> None:
+def test_a_quotation_of_both_sides_says_whose_words_are_whose() -> None:
+    disagreed = draft_of(None, PROMISE, MATTER, kind=StatementKind.DISAGREED)
+    (statement,) = run(disagreed).statements
+    assert statement.text.count("The agent said: “We will refund") == 1
+    assert statement.text.count("The customer said: “I'm calling") == 1
+
+
+def test_a_quotation_shows_where_a_sentence_was_cut() -> None:
+    part = Evidence("t2", 64.0, 69.8, "my order of the second of April")
+    (statement,) = run(draft_of(None, MATTER, party=CUSTOMER, quote=(part,))).statements
+    assert statement.text == "The customer said: “… my order of the second of April …”"
+
+
+def test_the_headline_is_judged_like_any_sentence() -> None:
+    headline = draft_of("The customer said that their order was stolen.", MATTER, party=CUSTOMER)
+    summary = check(CALL, Drafts((), headline), entailment=FakeEntailment, progress=lambda _: None)
+    assert summary.headline is not None
+    assert summary.headline.quoted
+    assert summary.headline.evidence == (MATTER,)
+
+
+@pytest.mark.parametrize("where", ["promise", "ending"])
+def test_a_promise_and_an_ending_rest_on_words_that_were_said(where: str) -> None:
+    never = (Evidence("t3", 98.0, 105.8, "We will refund 400 dollars."),)
+    promise = Commitment("c1", AGENT, CUSTOMER, "refund 400 dollars", None, never)
+    drafts = (
+        Drafts((), commitments=(promise,)) if where == "promise" else Drafts((), ending=Ending(EndState.OPEN, never))
+    )
     with pytest.raises(Invalid):
-        run(draft_of(None, MATTER, party=AGENT))
+        check(CALL, drafts, entailment=FakeEntailment, progress=lambda _: None)
 
 
 def test_warnings_are_handed_on() -> None:
     warning = CallWarning(Code.NO_MODEL, "No model.")
-    assert check(CALL, Drafts((), (warning,)), progress=lambda _: None) == Summary((), (warning,))
+    assert check(CALL, Drafts((), warnings=(warning,)), entailment=FakeEntailment, progress=lambda _: None) == Summary(
+        (), warnings=(warning,)
+    )
 
 
 # --- whatever a model does -------------------------------------------------------------------------------------------
@@ -137,13 +184,16 @@ class Answers:
 
 
 def summary_by(answer: Callable[[str], str]) -> Summary:
-    drafts = summarise(CALL, Transcript((), "en", None), summarizer=lambda: Answers(answer), progress=lambda _: None)
-    return check(CALL, drafts, progress=lambda _: None)
+    drafts = summarise(
+        CALL, Transcript((), "en", None), CallDetails(), summarizer=lambda: Answers(answer), progress=lambda _: None
+    )
+    return check(CALL, drafts, entailment=FakeEntailment, progress=lambda _: None)
 
 
 def assert_only_what_was_said(summary: Summary) -> None:
     parties = {turn.id: turn.party for turn in CALL.turns}
-    for statement in summary.statements:
+    headline = (summary.headline,) if summary.headline is not None else ()
+    for statement in (*summary.statements, *headline):
         assert statement.evidence, "No statement without evidence exists anywhere."
         assert all(is_exact(evidence, CALL.turns) for evidence in statement.evidence)
         said = find_numbers(tokenize(" ".join(evidence.quote for evidence in statement.evidence)))
@@ -176,7 +226,7 @@ def test_a_model_that_misbehaves_has_its_sentences_replaced_by_the_words(misdeed
     summary = summary_by(MISDEEDS[misdeed])
     assert summary.statements
     assert_only_what_was_said(summary)
-    assert all(statement.quoted for statement in summary.statements)
+    assert all(statement.quoted or statement.written_by == BY_RULES for statement in summary.statements)
 
 
 @pytest.mark.parametrize("misbehaviour", list(Misbehaviour))
@@ -184,10 +234,11 @@ def test_the_misbehaviours_of_the_fake_do_no_harm_either(misbehaviour: Misbehavi
     drafts = summarise(
         CALL,
         Transcript((), "en", None),
+        CallDetails(),
         summarizer=lambda: FakeSummarizer(misbehaviour=misbehaviour),
         progress=lambda _: None,
     )
-    summary = check(CALL, drafts, progress=lambda _: None)
+    summary = check(CALL, drafts, entailment=FakeEntailment, progress=lambda _: None)
     assert summary.statements
     assert_only_what_was_said(summary)
 

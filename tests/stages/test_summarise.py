@@ -8,13 +8,14 @@ import pytest
 
 from models.fakes import FakeSummarizer
 from models.summarizer import ExtractiveSummarizer
-from worker.core.call import Party
+from worker.core.call import CallDetails, Party
 from worker.core.errors import BrokenModel
-from worker.core.evidence import is_exact
+from worker.core.evidence import BY_RULES, is_exact
 from worker.core.ports import MadeWith, Summarizer
 from worker.core.summary import Drafts, StatementKind
 from worker.core.transcript import Code, Conversation, Transcript, Turn, Word
-from worker.stages.summarise import MOST_STATEMENTS, summarise
+from worker.stages.summarise import summarise
+from worker.stages.summarising.choose import MOST_STATEMENTS
 
 AGENT, CUSTOMER, UNKNOWN = Party.AGENT, Party.CUSTOMER, Party.UNKNOWN
 
@@ -57,6 +58,7 @@ def run(
     return summarise(
         conversation_of(lines, word_s=word_s),
         Transcript((), language, confidence),
+        CallDetails(),
         summarizer=summarizer,
         progress=lambda _: None,
     )
@@ -106,7 +108,7 @@ def test_all_evidence_stands_letter_for_letter_in_its_turns() -> None:
     for draft in run(CALL).drafts:
         assert draft.evidence
         assert all(is_exact(evidence, turns) for evidence in draft.evidence)
-        assert [turn.id for turn in draft.turns] == [evidence.turn for evidence in draft.evidence]
+        assert all(is_exact(quoted, turns) for quoted in draft.quote)
 
 
 def test_both_sides_are_present() -> None:
@@ -182,16 +184,55 @@ def test_the_model_sees_the_bundle_and_never_the_call() -> None:
     run(CALL, summarizer=lambda: recorder, word_s=1.0)
     assert recorder.passages
     assert all(len(passage.splitlines()) <= 3 for passage in recorder.passages)
-    assert any('"The agent promised to"' in instruction for instruction in recorder.instructions)
+    assert any('"The customer said that"' in instruction for instruction in recorder.instructions)
 
 
 def test_i_and_you_in_what_a_model_writes_are_resolved() -> None:
     class Careless(Recorder):
         def write(self, instruction: str, passage: str, *, max_words: int) -> str:
-            return "The agent promised that we will replace your machine"
+            return "The agent said that I'm afraid we don't offer repairs in the first month"
 
-    promised = [draft.text for draft in run(CALL, summarizer=Careless).drafts if draft.party is AGENT]
-    assert promised[0] == "The agent promised that they would replace the customer's machine."
+    refused = [draft.text for draft in run(CALL, summarizer=Careless, word_s=1.0).drafts if draft.party is AGENT]
+    assert "The agent said that they were afraid they did not offer repairs in the first month." in refused
+
+
+def test_a_promise_is_put_into_a_sentence_by_rule_and_no_model_is_asked() -> None:
+    recorder = Recorder()
+    drafts = run(CALL, summarizer=lambda: recorder, word_s=1.0)
+    promised = {draft.text: draft for draft in drafts.drafts if draft.kind is StatementKind.PROMISED}
+    assert promised["The agent promised to replace the machine within five days."].written_by == BY_RULES
+    assert not any(passage.startswith("agent: We will replace") for passage in recorder.passages)
+    assert "replace the machine" in [promise.what for promise in drafts.commitments]
+
+
+def test_a_refused_sentence_is_asked_for_once_more_with_what_was_wrong() -> None:
+    class Learning(Recorder):
+        def write(self, instruction: str, passage: str, *, max_words: int) -> str:
+            super().write(instruction, passage, max_words=max_words)
+            if "refused" not in instruction:
+                return "The agent said that they did not offer 900 repairs in the first month."
+            return "The agent said that they did not offer repairs in the first month."
+
+    learning = Learning()
+    drafts = run(CALL, summarizer=lambda: learning, word_s=1.0)
+    (refusal,) = (draft for draft in drafts.drafts if draft.kind is StatementKind.REFUSED)
+    assert refusal.text == "The agent said that they did not offer repairs in the first month."
+    assert any("a number that was not said" in instruction for instruction in learning.instructions)
+
+
+def test_a_sentence_that_is_too_long_is_cut_where_a_part_of_it_ends() -> None:
+    told = "I have booked the delivery for Friday morning, and the van comes to the house from the depot"
+
+    class Longwinded(Recorder):
+        def write(self, instruction: str, passage: str, *, max_words: int) -> str:
+            return (
+                "The agent said that they had booked the delivery for Friday morning, and the van came to the house "
+                "from the depot, where it stood for a while with all of the other vans."
+            )
+
+    drafts = run([(CUSTOMER, "My machine leaks since Monday."), (AGENT, f"{told}.")], summarizer=Longwinded, word_s=1.0)
+    written = [draft.text for draft in drafts.drafts if draft.party is AGENT]
+    assert written == [f"The agent said that they had booked {told[14:].replace('comes', 'came')}."]
 
 
 def test_words_that_would_steer_the_writer_are_never_handed_to_it() -> None:
@@ -247,7 +288,7 @@ def test_in_another_language_words_are_quoted_and_the_reader_is_told(
 def test_with_the_model_set_to_none_everything_is_left_to_be_quoted_and_the_reader_is_told() -> None:
     drafts = run(CALL, summarizer=ExtractiveSummarizer)
     assert drafts.drafts
-    assert all(draft.text is None for draft in drafts.drafts)
+    assert all(draft.text is None or draft.written_by == BY_RULES for draft in drafts.drafts)
     assert [warning.code for warning in drafts.warnings] == [Code.NO_MODEL]
 
 
@@ -261,6 +302,12 @@ def test_a_model_that_cannot_be_loaded_is_not_passed_over() -> None:
 
 def test_progress_rises_to_the_whole() -> None:
     shares: list[float] = []
-    summarise(conversation_of(CALL), Transcript((), "en", None), summarizer=FakeSummarizer, progress=shares.append)
+    summarise(
+        conversation_of(CALL),
+        Transcript((), "en", None),
+        CallDetails(),
+        summarizer=FakeSummarizer,
+        progress=shares.append,
+    )
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

@@ -75,20 +75,6 @@ CUES = (
          r"canceled|confirmed|processed)|i (?:just )?(?:sent|booked|cancelled|refunded|processed|changed|updated|"
          r"transferred)\b|pencil you in|i'm (?:entering|processing|booking)\b"),
     _cue(StatementKind.DONE, 3.0, _AGENT, r"(?:i|we) have (?:you|an?) .*\b(?:appointment|booking|reservation)\b"),
-    # What was promised. Of "I will" alone there is one in every second sentence; what makes it a promise is its object.
-    _cue(StatementKind.PROMISED, 2.2, _ANYBODY, rf"{_WILL}\b(?! (?:just )?(?:need|do (?:my|our) best|look into|put it|"
-         r"be (?:happy|glad)|guide|check|try|see)\b)|i promise\b|you have my word|(?:i|we) guarantee\b"),
-    # Said in so many words, it is a promise whoever is to keep it.
-    _cue(StatementKind.PROMISED, 2.0, _ANYBODY, r"i promise\b|you have my word|(?:i|we) guarantee\b"),
-    _cue(StatementKind.PROMISED, 2.2, _AGENT, r"(?:somebody|someone|technician|engineer|colleague|team|manager)s? will "
-         r"(?:call|come|contact|visit|phone|email|get back|be there|fix|repair|deliver|send)\b"),
-    _cue(StatementKind.PROMISED, 1.4, _ANYBODY, rf"{_WILL} (?:\w+ ){{0,6}}(?:refund|report|send|replace|credit|correct|"
-         r"cancel|return|initiate|deliver|pay|fix|repair|issue|escalate|call|phone|email|get back|come|adjust)\b"),
-    _cue(StatementKind.PROMISED, 1.2, _AGENT, r"(?:within|by|until|before) (?:the )?(?:\w+ ){0,4}(?:hours?|"
-         r"days?|weeks?|"
-         r"months?|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday|end of)\b"),
-    _cue(StatementKind.PROMISED, 1.0, _AGENT, r"(?:get|be|stay) (?:back to you|in touch)|keep you (?:updated|informed|"
-         r"posted)|ensure\b|make sure\b|(?:call|ring|phone|email|text) you\b"),
     # What was refused. A customer who cannot do a thing is telling of a problem.
     _cue(StatementKind.REFUSED, 3.2, _AGENT, r"(?:i|we|they)(?:'m| am|'re| are)? (?:can't|cannot|can not|"
          r"couldn't|won't|"
@@ -104,14 +90,26 @@ CUES = (
          r"how it was handled)\b", first_from=0.55),
     _cue(StatementKind.OUTCOME, 1.6, _CUSTOMER, r"(?:let's do it|that works|sounds? (?:good|great|fine)|i agree|that's "
          r"(?:fine|great news|perfect|right))\b", first_from=0.4),
+    # What the two sides disagreed on.
+    _cue(StatementKind.DISAGREED, 3.6, frozenset({Party.AGENT, Party.CUSTOMER}), r"that(?:'s| is)(?: just| simply)? (?:"
+         r"not (?:true|correct|right|what|how|the case|fair|accurate)|wrong|incorrect|untrue|nonsense)|i (?:disagree|"
+         r"don't (?:agree|accept|think (?:so|that's (?:right|fair|true)))|do not (?:agree|accept)|never (?:said|"
+         r"agreed|ordered|signed|received|asked|authori[sz]ed)|beg to differ|didn't (?:say|agree|order|sign|ask))|but "
+         r"(?:you|i was|they|somebody|someone|your \w+) (?:said|told|promised|agreed)|you(?:'re| are) (?:wrong|"
+         r"mistaken)|no,? "
+         r"(?:it|that|i|we|you|he|she|they) (?:wasn't|isn't|didn't|don't|doesn't|haven't|hasn't|never)"),
     # What is next.
     _cue(StatementKind.NEXT, 2.4, _AGENT, r"you(?:'ll| will| should)(?: be)? (?:receive|get|see|hear|start|able|have|"
          r"need|find)\w*\b|(?:should|will) be (?:processed|ready|sent|there|on its way|delivered|done|back|with you)"),
     _cue(StatementKind.NEXT, 1.2, _AGENT, r"(?:should|will|'ll|would) .*\b(?:within|by|in|on) (?:the )?(?:\w+ ){0,4}"
          r"(?:hours?|days?|weeks?|months?|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"),
     _cue(StatementKind.NEXT, 1.6, _AGENT, r"(?:please|just|make sure to|you can) (?:call|bring|send|come|check|"
-         r"wait|reply|"
-         r"give us)\b|i would recommend|i(?:'d| would) (?:suggest|advise)|next step"),
+         r"wait|reply|give us)\b|(?:i|we)(?:'d| would)? (?:recommend|suggest|advise)\b|next step|you(?:'d| would)? "
+         r"(?:(?:will|would) )?need to\b"),
+    _cue(StatementKind.NEXT, 1.4, _AGENT, r"(?:please|kindly) (?!hold|wait|bear|note|don't|do not|accept|know|feel)"
+         r"\w+|(?:can|could|would) you (?:please |kindly )?(?:try|send|check|share|restart|turn|switch|unplug|log|sign|"
+         r"go|take|use|bring|contact|upload|fill)\b|(?:have|did) you tried?\b|^(?:try|check|go to|contact|restart|"
+         r"unplug|turn|switch|use|visit)\b"),
 )  # fmt: skip
 
 NOTHING_TO_SAY = re.compile(
@@ -120,7 +118,8 @@ NOTHING_TO_SAY = re.compile(
     r"how can we help|(?:is there )?anything else\b|(?:have|enjoy) an? (?:good|great|nice|lovely|wonderful) |goodbye|"
     r"bye\b|my name is|^(?:hi|hello|hey)[ ,]+(?:\w+[ ,]+)?(?:this is|i'm|i am) \w+(?: \w+)?[.!]?$|"
     r"this is \w+(?: \w+)? (?:from|with|in)\b|nice to meet|pleasure|you're welcome|look(?:ing)? forward|"
-    r"sorry to hear|i(?:'m| am)(?: really| so| terribly)? sorry (?:for|to|about|this)|no worries|no need to worry|"
+    r"sorry to hear|(?:happy|glad|good) to hear|i(?:'m| am)(?: really| so| terribly)? sorry (?:for|to|about|"
+    r"this)|no worries|no need to worry|"
     r"one (?:moment|second|sec)\b|give me (?:a|one) (?:moment|second|sec|minute)|let me (?:quickly |"
     r"just )?(?:look|check|"
     r"pull|see|take)|hold on|bear with me|apologi[sz]e|appreciate|happy to help|be glad to|do(?:n't| not) hesitate|"
@@ -153,6 +152,13 @@ ASKS_FOR_THE_STORY = re.compile(
 )
 """A question whose answer is why the customer calls, in whatever words it comes."""
 
+_REASON = re.compile(
+    r"\b(?:because|since|due to|the reason|as (?:it|you|we|this|that|your|the)|that's (?:our|why|how|the)|it's (?:our|"
+    r"company|outside|past|against|not covered|over|older|non)|our (?:policy|terms|rules|system)|the (?:policy|terms|"
+    r"contract|warranty|period|law)|(?:it|that|this|you|they) (?:was|were|has|have|had) )",
+    re.IGNORECASE,
+)
+
 _BEGINS_ANSWER = re.compile(
     r"^(?:yes|yeah|yep|no|nope|sure|okay|ok|right|exactly|correct|that|it's|\d)\b", re.IGNORECASE
 )
@@ -184,6 +190,11 @@ def speaks_to_the_machine(text: str) -> bool:
 def asks_for_the_story(text: str) -> bool:
     """Whether what follows is likely to be the customer's account of the matter."""
     return ASKS_FOR_THE_STORY.search(text.replace("’", "'")) is not None
+
+
+def gives_a_reason(text: str) -> bool:
+    """Whether a sentence tells why what stands before it is so."""
+    return _REASON.search(text.replace("’", "'")) is not None
 
 
 def begins_as_answer(text: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from worker.core.call import Party
 from worker.core.summary import Evidence
 from worker.core.transcript import Turn, Word
+from worker.core.wording import NEGATIONS, is_content, word_set
 
 LONGEST_SENTENCE_WORDS = 40
 """Longer stretches without a full stop are parted, so that a quotation stays readable."""
@@ -29,7 +30,10 @@ NAMED = {
 """How a statement names its party. Names of people are the page's to add: they are data, not words that were said."""
 
 NO_MODEL = "none"
-"""The model's name of a summarizer that writes nothing, so that every statement is a quotation."""
+"""The model's name of a summarizer that writes nothing."""
+
+BY_RULES = "rules"
+"""What is said to have written a sentence that was made by rule of the words themselves."""
 
 _ENDS = re.compile(r"[.!?…]+[\"'”’)]*$")
 _NOT_ENDS = re.compile(r"^(?:mr|mrs|ms|dr|st|no|[a-z]|[ap]\.m|u\.s|e\.g|i\.e)\.$", re.IGNORECASE)
@@ -92,9 +96,87 @@ def is_exact(evidence: Evidence, turns: Sequence[Turn]) -> bool:
     )
 
 
-def quotation(party: Party, quotes: Sequence[str]) -> str:
-    """What is published in place of a sentence that its evidence does not carry: the words themselves."""
-    return f"{NAMED[party]} said: “{' … '.join(quote.strip() for quote in quotes)}”"
+def shorten(first: Sentence, last: Sentence, *, most_words: int) -> Evidence:
+    """The part of one turn, from one sentence through another, that is shown as a quotation: at most ``most_words``.
+
+    Words of hesitation at the start are left out. What is still too long is cut where a clause begins or ends, so that
+    as much meaning as possible is kept; it stays one stretch of the turn's own words.
+    """
+    turn = first.turn
+    places = _places(turn)
+    if places is None:
+        return cut(first, last)
+    begin, end = first.first, last.end
+    while end - begin > LEAST_QUOTED_WORDS and _plain(turn.words[begin].text) in _HESITATIONS:
+        begin += 1
+    if end - begin > most_words:
+        begin, end = _fullest(turn.words, begin, end, most_words)
+    quote = turn.text[places[begin][0] : places[end - 1][1]]
+    return Evidence(turn.id, turn.words[begin].start_s, turn.words[end - 1].end_s, quote)
+
+
+LEAST_QUOTED_WORDS = 4
+_HESITATIONS = word_set("okay ok so um uh uhm er ah oh well alright right now and but like hmm mm")
+_CLAUSE_OPENERS = word_set("and but because so which that if when where who although until unless or then")
+
+
+def _fullest(words: Sequence[Word], begin: int, end: int, most: int) -> tuple[int, int]:
+    """The stretch of at most ``most`` words with the most words of meaning, from the start of a clause if it can be."""
+    starts = [begin]
+    starts += [at for at in range(begin + 1, end - LEAST_QUOTED_WORDS) if _opens_a_clause(words, at)]
+
+    def stretch(start: int) -> tuple[int, int]:
+        last = min(end, start + most)
+        if last == end:
+            return start, end
+        ends = [at for at in range(last, start + most // 2, -1) if at in starts or words[at - 1].text.endswith(",")]
+        return start, ends[0] if ends else last
+
+    def meaning(span: tuple[int, int]) -> float:
+        told = {_plain(word.text) for word in words[span[0] : span[1]]}
+        return sum(1.0 for word in told if word and (is_content(word) or word[0].isdigit() or word in NEGATIONS))
+
+    # Of two as full the earlier one: what comes first was meant first.
+    return max((stretch(start) for start in starts), key=lambda span: (meaning(span), -span[0]))
+
+
+def _opens_a_clause(words: Sequence[Word], at: int) -> bool:
+    return words[at - 1].text.endswith((",", ";", ":", ".", "?", "!")) or _plain(words[at].text) in _CLAUSE_OPENERS
+
+
+def quotation(said: Sequence[tuple[Turn, Evidence]]) -> str:
+    """What is published in place of a sentence that its evidence does not carry: the words themselves, and whose.
+
+    An ellipsis stands where a sentence was cut.
+    """
+    return " ".join(
+        f"{NAMED[turn.party]} {'asked' if one.quote.rstrip().endswith('?') else 'said'}: “{_with_cuts(turn, one)}”"
+        for turn, one in said
+    )
+
+
+def _with_cuts(turn: Turn, evidence: Evidence) -> str:
+    quote = evidence.quote.strip()
+    at = turn.text.find(quote)
+    before = turn.text[:at].rstrip()
+    skipped = re.split(r"[.!?…]\s", before)[-1].split()
+    begins = not before or before[-1] in ".!?…" or all(_plain(word) in _HESITATIONS for word in skipped)
+    ends = at + len(quote) in _sentence_ends(turn) or quote[-1] in ".!?…"
+    return f"{'' if begins else '… '}{quote}{'' if ends else ' …'}"
+
+
+def _sentence_ends(turn: Turn) -> set[int]:
+    """Where in its text the sentences of a turn end."""
+    ends = set()
+    at = 0
+    for sentence in split_sentences(turn):
+        at = turn.text.find(sentence.text, at) + len(sentence.text)
+        ends.add(at)
+    return ends
+
+
+def _plain(word: str) -> str:
+    return word.lower().strip(".,;:!?…\"'“”‘’()-")
 
 
 def _places(turn: Turn) -> list[tuple[int, int]] | None:

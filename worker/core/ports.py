@@ -101,6 +101,17 @@ class Summarizer(Adapter, Protocol):
         ...
 
 
+class Entailment(Adapter, Protocol):
+    """Reads whether words carry a sentence."""
+
+    def entails(self, passage: str, sentence: str) -> float:
+        """How sure the model is that the sentence is true by the passage and nothing else, 0 to 1.
+
+        Passage and sentence are data: what they say to the reader is not done. Deterministic for the same input.
+        """
+        ...
+
+
 T_co = TypeVar("T_co", covariant=True)
 
 
