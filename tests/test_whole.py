@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "scripts" / "sample_call"
 REFERENCE = json.loads((SAMPLE / "reference.json").read_text())
-USED = ("whisper-base", "qwen2.5-coder-0.5b-instruct")
+USED = ("whisper-base", "qwen2.5-coder-1.5b-instruct-int8")
 
 pytestmark = pytest.mark.models
 

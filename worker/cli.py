@@ -36,6 +36,10 @@ Customer = Annotated[str | None, typer.Option(help="Name of the customer, where 
 StartedAt = Annotated[
     str | None, typer.Option(help="When the call began, with its zone, such as 2026-03-10T10:14:00+01:00.")
 ]
+Zone = Annotated[
+    str | None,
+    typer.Option(help="Where the call took place, such as Europe/Berlin: days that are named are counted there."),
+]
 ExternalId = Annotated[str | None, typer.Option(help="The id that your own system gave to the call.")]
 Language = Annotated[str | None, typer.Option(help="Language of the call, such as en; heard if not given.")]
 AgentChannel = Annotated[int | None, typer.Option(min=0, max=7, help="Channel on which the agent is, from 0.")]
@@ -69,6 +73,7 @@ def _details(
     external_id: str | None,
     language: str | None,
     agent_channel: int | None,
+    zone: str | None,
 ) -> CallDetails:
     from worker.core.call import CallDetails, Party
 
@@ -79,7 +84,7 @@ def _details(
         except ValueError as error:
             raise Invalid("--started-at is not an instant such as 2026-03-10T10:14:00+01:00.") from error
     parties = {} if agent_channel is None else {agent_channel: Party.AGENT}
-    return CallDetails(agent, customer, began, external_id, language, parties)
+    return CallDetails(agent, customer, began, external_id, language, parties, zone)
 
 
 @app.command()
@@ -134,6 +139,7 @@ def add(
     agent: Agent = None,
     customer: Customer = None,
     started_at: StartedAt = None,
+    zone: Zone = None,
     external_id: ExternalId = None,
     language: Language = None,
     agent_channel: AgentChannel = None,
@@ -146,7 +152,7 @@ def add(
 
     if external_id is not None and len(files) > 1:
         raise Invalid("One external id is one call: hand over one file with it.")
-    details = _details(agent, customer, started_at, external_id, language, agent_channel)
+    details = _details(agent, customer, started_at, external_id, language, agent_channel, zone)
     installation = _installation()
     queue = installation.queue_if_any()
     if queue is None:
@@ -182,6 +188,7 @@ def process(
     agent: Agent = None,
     customer: Customer = None,
     started_at: StartedAt = None,
+    zone: Zone = None,
     language: Language = None,
     agent_channel: AgentChannel = None,
     as_json: AsJson = False,
@@ -198,7 +205,7 @@ def process(
     with StageProgress(err) as progress, tempfile.TemporaryDirectory(prefix="onrecord-") as scratch:
         record = process_file(
             file,
-            _details(agent, customer, started_at, None, language, agent_channel),
+            _details(agent, customer, started_at, None, language, agent_channel, zone),
             ports=ports(settings),
             scratch=Path(scratch),
             code_revision=code_revision(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from contract_sounds import SOUNDS, as_samples
 
 from models.fakes import FakeDiarizer, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
+from tests.chat_server import KEY, MODEL, ChatServer, serving
 from worker.core.ports import Diarizer, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.core.sound import Samples
 
@@ -56,10 +57,22 @@ def diarizer(request: pytest.FixtureRequest, weights: Weights) -> Diarizer:
     )
 
 
-@pytest.fixture(scope="session", params=["fake", real("smollm2-135m-instruct")])
+@pytest.fixture(scope="session")
+def remote_summarizer() -> Iterator[Summarizer]:
+    from models.remote_summarizer import RemoteSummarizer
+
+    with serving(ChatServer(key=KEY)) as server:
+        remote = RemoteSummarizer(server.url, model=MODEL, key=KEY)
+        yield remote
+        remote.close()
+
+
+@pytest.fixture(scope="session", params=["fake", "remote", real("smollm2-135m-instruct")])
 def summarizer(request: pytest.FixtureRequest, weights: Weights) -> Summarizer:
     if request.param == "fake":
         return FakeSummarizer()
+    if request.param == "remote":
+        return request.getfixturevalue("remote_summarizer")
     from models.summarizer import TransformersSummarizer
 
     return TransformersSummarizer(

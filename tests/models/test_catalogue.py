@@ -7,6 +7,7 @@ import re
 import pytest
 
 from models.catalogue import CATALOGUE, HubSource, Model, RegistrySource, Use, WeightFile, find
+from models.conversion import Conversion
 from worker.bootstrap import wanted_models
 from worker.core.errors import Invalid
 from worker.settings import Settings
@@ -88,6 +89,18 @@ def test_a_model_is_found_by_its_name() -> None:
 def test_asking_for_a_model_that_is_not_listed_says_what_there_is() -> None:
     with pytest.raises(Invalid, match=r"'whisper-huge'.*whisper-base, whisper-tiny\.en"):
         find("whisper-huge")
+
+
+def test_every_writing_model_stands_here_in_both_forms_made_from_the_same_files() -> None:
+    writing = {model.name: model for model in CATALOGUE if model.use is Use.WRITING}
+    quick = {name for name, model in writing.items() if model.conversion is Conversion.GGUF_INT8}
+    assert quick == {name for name in writing if name.endswith("-int8")}
+    assert {name.removesuffix("-int8") for name in quick} == writing.keys() - quick
+    for name in quick:
+        full = writing[name.removesuffix("-int8")]
+        assert writing[name].sources == full.sources
+        assert writing[name].disk_bytes < full.disk_bytes / 3
+        assert writing[name].memory_mb < full.memory_mb
 
 
 def test_the_defaults_cover_hearing_telling_apart_and_writing() -> None:

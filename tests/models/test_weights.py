@@ -621,14 +621,65 @@ def test_the_names_of_pyannotes_enums_are_those_of_the_installed_library() -> No
     assert members["Resolution"] == conversion._RESOLUTIONS
 
 
-def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [Conversion.GGUF, Conversion.GGUF_INT8])
+def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path, form: Conversion) -> None:
     pytest.importorskip("gguf")
     pytest.importorskip("transformers")
     file = tmp_path / "brought/model.gguf"
     file.parent.mkdir()
     file.write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(BrokenModel):
-        fetch_converted(tmp_path, file, Conversion.GGUF)
+        fetch_converted(tmp_path, file, form)
+
+
+def make_language_model() -> Any:
+    """A Llama of one thin layer and ten words, whose first and last matrix are two."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 10, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1}
+    return transformers.LlamaForCausalLM(
+        transformers.LlamaConfig(**sizes, num_attention_heads=2, tie_word_embeddings=False)
+    )
+
+
+def test_one_matrix_that_was_rounded_in_two_ways_is_kept_once_the_finer_way() -> None:
+    model = make_language_model()
+    finer = model.lm_head.weight.detach().clone()
+    model.model.embed_tokens.weight.data = finer + 0.05 * finer.flip(0)
+    conversion.tie_twins(model)
+    assert model.config.tie_word_embeddings
+    assert model.model.embed_tokens.weight is model.lm_head.weight
+    assert model.lm_head.weight.equal(finer)
+
+
+def test_two_matrices_that_are_not_the_same_stay_two() -> None:
+    model = make_language_model()
+    first = model.model.embed_tokens.weight.detach().clone()
+    conversion.tie_twins(model)
+    assert not model.config.tie_word_embeddings
+    assert model.model.embed_tokens.weight.equal(first)
+
+
+def test_a_kind_of_model_that_ctranslate2_does_not_know_is_a_broken_model(tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2")
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    unknown = transformers.CTRLLMHeadModel(
+        transformers.CTRLConfig(vocab_size=10, n_positions=8, n_embd=8, dff=8, n_layer=1, n_head=2)
+    )
+    with pytest.raises(BrokenModel, match="Fetch it for transformers"):
+        conversion.save_for_ctranslate2(unknown, FakeTokenizer(), tmp_path / "out", quantization="int8")
+
+
+class FakeTokenizer:
+    """As much of a tokenizer as is asked before its model is found to be of no known kind."""
+
+    eos_token_id = 0
+
+    def apply_chat_template(self, messages: list[dict[str, str]], **_: object) -> str:
+        return messages[0]["content"]
 
 
 def kill_this_process(path: Path, target: Path) -> None:

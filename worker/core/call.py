@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from worker.core.errors import Invalid
 
@@ -32,6 +33,9 @@ class CallDetails:
 
     ``party_of_channel`` maps a channel number (from 0) to the party on it, where the caller knew.
     ``language`` is an ISO 639-1 code, or None to have it heard.
+    ``zone`` is the IANA name of the zone in which the call took place. Where it is given, ``started_at`` is read in it,
+    so that a day named in the call is right also where the clocks change before it comes; else the zone is no more than
+    the offset of ``started_at``.
     """
 
     agent: str | None = None
@@ -40,14 +44,28 @@ class CallDetails:
     external_id: str | None = None
     language: str | None = None
     party_of_channel: dict[int, Party] = field(default_factory=dict)
+    zone: str | None = None
 
     def __post_init__(self) -> None:
+        if self.zone is not None:
+            zone = _zone(self.zone)
+            if self.started_at is not None:
+                is_local = self.started_at.tzinfo is None
+                began = self.started_at.replace(tzinfo=zone) if is_local else self.started_at.astimezone(zone)
+                object.__setattr__(self, "started_at", began)
         if self.started_at is not None and self.started_at.tzinfo is None:
             raise Invalid("The start of the call has no time zone. Give it one, such as 2026-03-10T10:14:00+01:00.")
         if self.started_at is not None and not FIRST_YEAR <= self.started_at.year <= LAST_YEAR:
             raise Invalid(f"The call cannot have begun in the year {self.started_at.year}.")
         if self.language is not None and not LANGUAGE_CODE.fullmatch(self.language):
             raise Invalid("The language of a call is a code of two or three letters, such as en.")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # unknown; no name of a file; the name of a folder of zones
+        raise Invalid("The zone of the call is not known here. Name it as in Europe/Berlin.") from error
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,244 @@
+"""Commitments: who promised what to whom, until when, in which words. Found by rule; English only.
+
+A promise is said in so many words ("I'll call you back by Friday", "a technician will be with you on Tuesday"), or
+made by taking up an offer or a request ("Could you send me a copy?" — "Yes, I'll do that."). What is done at once on
+the line, offered, guessed, refused, or told of others is none. What the rules do not understand they leave out: a
+promise that is missed can be added by either side, one that was never made would be held against somebody.
+
+``clauses`` finds the clauses that speak of an act to come, ``spoken`` decides which are promises, by the tables in
+``acts`` (what is done) and ``signs`` (how it is said). ``accepted`` knows offers, requests and assents. ``words`` makes
+the evidence and tells what was promised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from worker.core.call import Party
+from worker.core.commitments.accepted import assents, find_offer, find_request, is_done_or_refused, takes_up
+from worker.core.commitments.spoken import Promise, find_promises
+from worker.core.commitments.words import cut_words, is_short, tell
+from worker.core.cues import speaks_to_the_machine
+from worker.core.due import due_places, find_due
+from worker.core.evidence import Sentence, split_sentences
+from worker.core.summary import Commitment, Due, Evidence
+from worker.core.transcript import Turn
+from worker.core.wording import content_stems, tokenize
+
+TURNS_BACK = 3
+"""So far back lies the offer or the request that "I'll do that" takes up."""
+
+LONGEST_YES_WORDS = 12
+"""An answer with more to it than this is no mere yes."""
+
+SAME_SHARE = 0.7
+"""Who says the same thing again promises it once: from this share of common words on it is the same."""
+
+_OTHER_SIDE = {Party.AGENT: Party.CUSTOMER, Party.CUSTOMER: Party.AGENT}
+_FROM_THE_EVENT = re.compile(r"(?:within|in|inside|over|no|at most)\b(?! (?:the (?:morning|evening|afternoon)|[A-Z]))")
+_IT = re.compile(r"^\w+ (?:it|that|this|them|those|one)\b")
+_DO_IT = re.compile(
+    r"(?:do|arrange|organi[sz]e|handle|sort|get (?:it|that|this) (?:done|sorted|arranged)|set (?:it|that) up)\b"
+)
+_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|what day|by when)\b", re.IGNORECASE)
+_SAYS_NUMBERS = re.compile(r"\d|\b(?:number|name|address|details|date of birth|code|pin|zip|postcode|id|spelling)\b")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A commitment before it has its number, with the turn and the sentence in which it was made."""
+
+    turn: int
+    sentence: int
+    party: Party
+    what: str
+    due: Due | None
+    evidence: tuple[Evidence, ...]
+    leans: bool = False
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The turns of a call in sentences, and when each turn began."""
+
+    turns: Sequence[Turn]
+    sentences: tuple[tuple[Sentence, ...], ...]
+    started_at: datetime | None
+
+    def said_at(self, turn: int) -> datetime | None:
+        """The instant at which a turn began, in the zone of the call."""
+        if self.started_at is None:
+            return None
+        later = self.started_at.astimezone(UTC) + timedelta(seconds=self.turns[turn].start_s)
+        return later.astimezone(self.started_at.tzinfo)
+
+
+def find_commitments(turns: Sequence[Turn], started_at: datetime | None) -> tuple[Commitment, ...]:
+    """The promises of a call in order, as c1, c2 and so on; none of turns without words.
+
+    ``started_at`` is aware and in the zone of the call, by which days are counted; None leaves every due without a day.
+    """
+    call = _Call(turns, tuple(split_sentences(turn) for turn in turns), started_at)
+    spoken = [_spoken_in(call, turn) for turn in range(len(turns))]
+    found: list[_Found] = []
+    for turn in range(len(turns)):
+        here = spoken[turn] or _taken_up_in(call, turn)
+        promises_next = turn + 1 < len(turns) and bool(spoken[turn + 1] or _taken_up_in(call, turn + 1))
+        for one in here or _agreed_in(call, turn, promises_next=promises_next):
+            _add(found, one)
+    return tuple(
+        Commitment(f"c{at}", one.party, _OTHER_SIDE.get(one.party, Party.UNKNOWN), one.what, one.due, one.evidence)
+        for at, one in enumerate(found, start=1)
+    )
+
+
+# 1. Promises in so many words.
+
+
+def _spoken_in(call: _Call, turn: int) -> list[_Found]:
+    found = []
+    for at, sentence in enumerate(call.sentences[turn]):
+        if speaks_to_the_machine(sentence.text):
+            continue
+        promises = find_promises(sentence.text, sentence.turn.party)
+        found += [_of_promise(call, turn, at, promise, alone=len(promises) == 1) for promise in promises]
+    return found
+
+
+def _of_promise(call: _Call, turn: int, at: int, promise: Promise, *, alone: bool) -> _Found:
+    sentence = call.sentences[turn][at]
+    party = sentence.turn.party
+    start, end = (0, len(sentence.text)) if alone and is_short(sentence) else (promise.start, promise.end)
+    due = find_due(sentence.text[promise.start : promise.end], call.said_at(turn)) if promise.due else None
+    if due is not None and promise.waits and _FROM_THE_EVENT.match(due.words):
+        due = None  # "once we have it, within five days": five days from a day that nobody knows yet
+    evidence = [cut_words(sentence, start, end)]
+    if due is None:
+        due, said = _due_said_after(call, turn, at)
+        evidence += said
+    what = tell(sentence.text[promise.act : promise.end], party, sentence.text[slice(*promise.condition)])
+    if promise.leans or _IT.match(what):
+        asked = _asked_before(call, turn, at, turns_back=1, sure=not _DO_IT.match(what))
+        if asked is not None and (promise.leans or _DO_IT.match(what) or asked.what.split()[:1] == what.split()[:1]):
+            what, due, evidence = asked.what, due or asked.due, [*asked.evidence, *evidence]
+    return _Found(turn, at, party, what, due, tuple(evidence), promise.leans)
+
+
+def _due_said_after(call: _Call, turn: int, at: int) -> tuple[Due | None, list[Evidence]]:
+    """A due that stands by itself behind the promise: "I'll call you back. By Friday.", or as the answer to "when?"."""
+    following = call.sentences[turn][at + 1 :]
+    answer_in = turn
+    if not following and turn + 2 < len(call.turns) and call.turns[turn + 2].party is call.turns[turn].party:
+        asked = call.turns[turn + 1].text
+        if _WHEN.search(asked) and len(asked.split()) <= LONGEST_YES_WORDS:
+            following, answer_in = call.sentences[turn + 2], turn + 2
+    if not following:
+        return None, []
+    sentence = following[0]
+    places = due_places(sentence.text)
+    if not places or len(sentence.text.split()) > len(sentence.text[places[0][0] : places[-1][1]].split()) + 2:
+        return None, []
+    return find_due(sentence.text, call.said_at(answer_in)), [cut_words(sentence, 0, len(sentence.text))]
+
+
+# 2. Offers and requests that are taken up.
+
+
+def _taken_up_in(call: _Call, turn: int) -> list[_Found]:
+    """ "I'll do that", "consider it done", behind what it stands for."""
+    for at, sentence in enumerate(call.sentences[turn]):
+        if not takes_up(sentence.text) or speaks_to_the_machine(sentence.text) or sentence.text.rstrip().endswith("?"):
+            continue
+        if is_done_or_refused(call.turns[turn].text):
+            return []
+        asked = _asked_before(call, turn, at, turns_back=TURNS_BACK, sure=False)
+        if asked is None:
+            return []
+        due = find_due(sentence.text, call.said_at(turn))
+        evidence = (*asked.evidence, _evidence(sentence))
+        party = sentence.turn.party
+        return [replace(asked, turn=turn, sentence=at, party=party, due=due or asked.due, evidence=evidence)]
+    return []
+
+
+def _agreed_in(call: _Call, turn: int, *, promises_next: bool) -> list[_Found]:
+    """A mere yes: to a request it binds who says it, to an offer the one who made it."""
+    if turn == 0 or not call.sentences[turn] or not _is_mere_yes(call.turns[turn].text):
+        return []
+    before, answer = call.turns[turn - 1], call.sentences[turn][0]
+    if before.party is call.turns[turn].party or not call.sentences[turn - 1]:
+        return []
+    asked = _asked_before(call, turn, 0, turns_back=1, sure=True)
+    if asked is not None and not _SAYS_NUMBERS.search(asked.what) and not is_done_or_refused(call.turns[turn].text):
+        evidence = (*asked.evidence, _evidence(answer))
+        return [replace(asked, turn=turn, party=call.turns[turn].party, evidence=evidence)]
+    offered = _offered_before(call, turn)
+    is_done = turn + 1 < len(call.turns) and is_done_or_refused(call.turns[turn + 1].text)
+    if offered is None or promises_next or is_done:
+        return []
+    return [replace(offered, turn=turn, evidence=(*offered.evidence, _evidence(answer)))]
+
+
+def _is_mere_yes(text: str) -> bool:
+    return len(text.split()) <= LONGEST_YES_WORDS and assents(text) and not speaks_to_the_machine(text)
+
+
+def _asked_before(call: _Call, turn: int, at: int, *, turns_back: int, sure: bool) -> _Found | None:
+    """The last thing that the speaker of a sentence was asked to do, or himself offered to do."""
+    speaker = call.turns[turn].party
+    for back in range(turn, max(-1, turn - turns_back - 1), -1):
+        sentences = call.sentences[back] if back < turn else call.sentences[back][:at]
+        for sentence in reversed(sentences):
+            if speaks_to_the_machine(sentence.text):
+                continue
+            own = sentence.turn.party is speaker
+            act = (None if sure else find_offer(sentence.text)) if own else find_request(sentence.text, sure=sure)
+            if act is not None:
+                return _of_asked(call, back, sentence, act)
+    return None
+
+
+def _offered_before(call: _Call, turn: int) -> _Found | None:
+    """The offer in the last sentence of the turn before."""
+    sentence = call.sentences[turn - 1][-1]
+    act = find_offer(sentence.text)
+    return None if act is None or speaks_to_the_machine(sentence.text) else _of_asked(call, turn - 1, sentence, act)
+
+
+def _of_asked(call: _Call, turn: int, sentence: Sentence, act: int) -> _Found:
+    party = sentence.turn.party
+    words = sentence.text[act:]
+    return _Found(turn, 0, party, tell(words, party), find_due(words, call.said_at(turn)), (_evidence(sentence, act),))
+
+
+def _evidence(sentence: Sentence, start: int = 0) -> Evidence:
+    """A sentence as evidence; where it is too long, from ``start`` on."""
+    return cut_words(sentence, 0 if is_short(sentence) else start, len(sentence.text))
+
+
+# 3. One promise is one, however often it is said.
+
+
+def _add(found: list[_Found], one: _Found) -> None:
+    for at, earlier in enumerate(found):
+        if earlier.party is one.party and _is_same(earlier, one):
+            evidence = (*earlier.evidence, *(part for part in one.evidence if part not in earlier.evidence))
+            due = earlier.due or one.due
+            found[at] = replace(earlier, due=due, evidence=evidence)
+            return
+    if one.what:
+        found.append(one)
+
+
+def _is_same(earlier: _Found, later: _Found) -> bool:
+    """The same act again; or "you'll have it by Friday" right behind the promise that "it" speaks of."""
+    if earlier.due is not None and later.due is not None and earlier.due.day != later.due.day:
+        return False
+    follows = earlier.turn == later.turn and 0 <= later.sentence - earlier.sentence <= 1
+    if later.leans and follows and len(later.evidence) == 1:
+        return True
+    one, other = (set(content_stems(tokenize(each.what))) - {"custom", "agent"} for each in (earlier, later))
+    return bool(one and other) and len(one & other) / len(one | other) >= SAME_SHARE

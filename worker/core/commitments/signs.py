@@ -1,0 +1,109 @@
+"""English wording around an act: what makes it a guess, an offer, somebody else's word, or done at once."""
+
+from __future__ import annotations
+
+import re
+
+from worker.core.commitments.tables import anywhere, begins
+
+HEDGED = anywhere(r"""
+    probably / maybe / perhaps / hopefully / possibly / (?:most )?likely / might / (?:i|we) (?:think|hope|expect) /
+    i (?:guess|suppose|believe|reckon|imagine|assume) / reckon / i'd say / should / would / could / not sure /
+    estimated? / usually / normally / typically / generally / always / in general / as a rule / fingers crossed /
+    i'm sure / supposed / ideally / potentially / apparently / if possible / with any luck / may(?! (?:the )?\d) /
+    in theory / aim to / no guarantee / if all goes well
+""")
+"""A guess, a wish, or how things are in general."""
+
+TOLD_OF_OTHERS = anywhere("""
+    said / says / saying / told / tells / promised / swore / supposed / assured / claimed / claims that / guaranteed /
+    heard / wrote / informed / advised / mentioned / was going / were going / thought / wish(?:ed)? / hope[sd]? /
+    hoping / want(?:s|ed|ing)? / wonder(?:ing)? / whether / assum(?:e|ing) / expecting / make sure / unless /
+    insists? / convinced / doubt / believe / guess / imagine / bet / figured? / (?:see|know|ask|check) if / not sure /
+    (?:sounds|looks|seems) like / worried / afraid / hear that / skeptical
+""")
+"""In front of the words: it is somebody else's promise, a wish, or a question inside a sentence."""
+
+SAID_AFTERWARDS = re.compile(r",? ?(?:they|he|she|you|it) (?:said|says|told|promised)\b")
+"""Behind the words: it is somebody else's promise."""
+
+OWN_WORD_FOR_IT = anywhere(r"""
+    (?:as|like) (?:i|we)(?: already| just)?(?:'ve| have)?(?: already| just)? (?:said|told you|mentioned|promised) /
+    (?:i|we)(?:'ve| have)?(?: already| just| also)? (?:told|asked|informed|notified|advised|mentioned|heard from) /
+    i want(?:ed)? you to know / i(?:'m| am) afraid / when i heard / i (?:hear|understood) you
+""")
+"""The speaker's own word, left out before others' are looked for."""
+
+NOT_PROMISED = anywhere(
+    r"(?:can't|cannot|can not|won't|don't|couldn't|not|never|wouldn't)(?: \w+)? (?:promise|guarantee|say|think|know)"
+)
+
+VOWED = anywhere(
+    "i(?: can| do)? (?:promise|guarantee|give you my word) / you have my word / my word on it / i assure you"
+)
+"""Said with these, it is no guess and waits for no choice."""
+
+ON_A_CHOICE = anywhere(r"""
+    (?:if|whenever|when|should|once|in case) you(?:'d|'re| would| do| ever| still| really| just)* (?:want|like|wish|
+    prefer|decide|choose|need|rather|go|went|are|have|could|can|agree|sign|switch|upgrade|pay|buy|order|take|stay|
+    subscribe|think|change|let me know|tell|say|opt|renew|cancel|join|purchase|give me a|hold|bear|wait|don't want|
+    feel|look|visit|click|press|dial|reply|follow) / if you don't pay / if you're (?:happy|interested|not|looking|
+    willing) / up to you / would you / if (?:not|so) / (?:i|we)'d / press (?:one|two|three|\d)
+""")
+"""It waits for a choice of the other side: an offer, or advice."""
+
+ANOTHER_EVENT = anywhere("if / once / when / after / as soon as / upon / following")
+
+FOR_LATER = anywhere("""
+    once / as soon as / soon / shortly / later / overnight / straight after / after (?:this|the|our) call / when (?:it|
+    he|she|they|the|i|we|my|our) / next (?:bill|statement|invoice|billing|payment|delivery|order) / afterwards?
+""")
+
+AT_ONCE = anywhere(r"""
+    (?<!from )(?<!by )(?<!until )now(?! on\b) / as we speak / (?:one|just a|for a|a quick) (?:moment|second|sec|
+    minute) / bear with / hold on / hang on / while you (?:hold|wait|are) / real quick / in (?:just )?(?:a|one|a few|
+    two) (?:moments?|seconds?|secs?|minute) / on (?:a )?(?:brief )?hold / verification / pass ?code /
+    for your records / at the moment / momentarily / to (?:better )?(?:help|assist) you
+""")
+"""Done on the line, before the call ends."""
+
+WAIT_A_MOMENT = re.compile(
+    r"\W*(?:\w+\W+){0,4}(?:one|just a|a) (?:second|moment|sec|minute)\b|\W*(?:bear with|hold on|hang on)"
+)
+
+DONE_ALREADY = anywhere("""
+    there (?:we|you) go / that's (?:all )?(?:done|saved|sent|gone|booked|set|updated|sorted|changed|cancelled|canceled|
+    in) / it's (?:all |now |been )?(?:saved|done|sent|gone through|booked|updated|changed|sorted|cancelled|canceled) /
+    all (?:done|set|sorted) / i(?:'ve| have) (?:just |now |already )?(?:sent|done|changed|updated|cancelled|canceled|
+    booked|added) / (?:okay|ok|right|and) done / sent it / has been (?:sent|updated|changed|cancelled)
+""")
+"""What follows shows that it is done."""
+
+LATER_CLAUSE = anywhere("(?:when|once|after|until|as soon as|if|so) [^,.;!?]*")
+"""In which "it's done" is still to come."""
+
+ASKS_BACK = re.compile(
+    r"\W*(?:and )?(?:is|are) (?:that|this|it|those) (?:correct|right|the right)\b|,? ?if that (?:works|suits)\b.*\?"
+)
+"""The speaker makes sure of something, and promises nothing."""
+
+TAG = re.compile(
+    r"(?:^|[\s,])(?:okay|ok|all right|alright|yeah|yes|right|deal|fair enough|sounds? good|good|hm+|"
+    r"is that (?:ok|okay|alright|all right|fine|good)(?: (?:with|for) you)?|does that (?:work|sound|help)(?: \w+){0,3}|"
+    r"if that's (?:ok|okay|alright|all right|fine)(?: (?:with|by) you)?)\s*\?$"
+)
+"""Behind a statement, it makes no question of it."""
+
+CUT_OFF = re.compile(
+    r"(?:\.\.\.|…|[-–—]|\b(?:the|a|an|to|your|my|our|and|or|for|of|with|about|uh|um|'ll|will)\s*,?)\s*$"
+)
+"""Where somebody was interrupted, or did not know how to go on."""
+
+OPENINGS = re.compile(
+    r"(?:\s*(?:and|so|okay|ok|then|well|but|yes|yeah|right|alright|all right|uh|um|no|great|perfect|sure|sorry|that's "
+    r"fine|now|i promise|of course|no problem)\b,?\s+)+|\s+"
+)
+"""How a sentence sets in."""
+
+TRAILING_CONDITION = begins(",? ?if(?! (?:that's|it's|that is|it is) (?:ok|okay|fine|alright|all right))")
+"""Behind a customer's words: it is left open."""

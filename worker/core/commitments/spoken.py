@@ -1,0 +1,213 @@
+"""Promises that are made in so many words: the clause of a sentence in which somebody says what will be done.
+
+A clause counts when who is to act, the act, and what stands around them all allow it; what is not understood is no
+promise. Places are letters of the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from worker.core.call import Party
+from worker.core.commitments import acts, signs
+from worker.core.commitments.clauses import Clause, Shape, find_clauses
+from worker.core.due import due_places
+
+_Places = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise in a sentence: its clause ``[start, end)``, where the words that tell it begin, and its due.
+
+    ``act`` is where the act begins, or who is to act where that is not the speaker. ``leans``: it says "you'll have it"
+    or the like, so that other words must tell of what. ``waits``: for another event; ``condition`` is where "if …"
+    stands, empty where it does not.
+    """
+
+    start: int
+    act: int
+    end: int
+    due: _Places | None
+    leans: bool
+    waits: bool
+    condition: _Places
+
+
+def find_promises(text: str, party: Party) -> list[Promise]:
+    """The promises of one sentence that ``party`` says, in order. ``text`` is the sentence as it stands."""
+    found: list[Promise] = []
+    for clause in find_clauses(text.replace("’", "'").lower()):
+        if found and clause.start < found[-1].end:
+            continue
+        due = _due_of(clause)
+        if _is_decided(clause) and _is_an_act(clause, due is not None, party):
+            found.append(_promise(clause, due))
+    return found
+
+
+def _promise(clause: Clause, due: _Places | None) -> Promise:
+    by_speaker = clause.subject in ("i", "we", "me", "us")
+    return Promise(
+        start=min(clause.start, due[0]) if due else clause.start,
+        act=clause.act if by_speaker else clause.start,
+        end=max(clause.end, due[1]) if due else clause.end,
+        due=due,
+        leans=not by_speaker and acts.LEANS.match(clause.whole) is not None,
+        waits=signs.ANOTHER_EVENT.search(_around(clause)) is not None,
+        condition=_condition(clause),
+    )
+
+
+def _condition(clause: Clause) -> _Places:
+    """ "If it fails again", right behind the clause or in front of it."""
+    behind = re.compile(r",? (?=if )[^,.;!?]*").match(clause.text, clause.end)
+    before = re.search(r"\bif\b[^.;!?]*$", clause.text[: clause.start])
+    condition = behind or before
+    return condition.span() if condition is not None else (0, 0)
+
+
+def _due_of(clause: Clause) -> _Places | None:
+    """Where the clause says until when: within it, in front of it ("by Friday we'll"), or behind it after a comma."""
+    within = due_places(clause.whole)
+    if within:
+        return clause.start + within[0][0], clause.start + within[-1][1]
+    lead = clause.text[: clause.start].rstrip(" ,")
+    piece = re.split(r"[,.;:!?](?= )", lead)[-1]
+    opening = signs.OPENINGS.match(f"{piece} ")
+    piece = piece[opening.end() :] if opening is not None else piece
+    places = due_places(piece)
+    if places and places[0][0] == 0 and places[-1][1] == len(piece):
+        return len(lead) - len(piece), len(lead)
+    parted = re.compile(r"\s*[,–—-]+\s*").match(clause.text, clause.end)
+    places = due_places(clause.text[parted.end() :]) if parted is not None else ()
+    if parted is not None and places and places[0][0] == 0:
+        return parted.end(), parted.end() + places[-1][1]
+    return None
+
+
+def _lead(clause: Clause) -> str:
+    """What leads in to the clause, as far as it belongs to it."""
+    lead = clause.text[: clause.start]
+    parts = [match.end() for match in re.finditer(r"[.!?;](?= )|, (?:and|but|so) ", lead)]
+    return lead[max(parts, default=0) :]
+
+
+def _around(clause: Clause) -> str:
+    """The clause with what leads in and what hangs on behind."""
+    end = re.compile(r"[.!?;](?= )|,? (?:and|but|so) (?:i|we|you|the|it|that|they)\b").search(clause.text, clause.end)
+    return _lead(clause) + clause.text[clause.start : end.start() if end else len(clause.text)]
+
+
+def _is_decided(clause: Clause) -> bool:
+    """Whether it is said as something decided: no question, no guess, nobody else's word, no offer."""
+    lead, behind = _lead(clause), clause.text[clause.end :]
+    if not clause.doing.strip() or (not behind.strip(" ,.!?") and signs.CUT_OFF.search(clause.text)):
+        return False
+    if clause.text.rstrip().endswith("?") and not behind.strip(" ,?!") and not signs.TAG.search(clause.whole + behind):
+        return False
+    if signs.ASKS_BACK.match(behind) or signs.SAID_AFTERWARDS.match(behind):
+        return False
+    if signs.NOT_PROMISED.search(lead) or signs.TOLD_OF_OTHERS.search(signs.OWN_WORD_FOR_IT.sub(" ", lead)):
+        return False
+    if signs.VOWED.search(lead):
+        return True
+    if signs.ON_A_CHOICE.search(_around(clause)):
+        return False
+    hedge = signs.HEDGED.search(f"{' '.join(lead.split()[-4:])} {clause.whole}")
+    return hedge is None and signs.HEDGED.match(behind.lstrip(" ,")) is None
+
+
+def _is_an_act(clause: Clause, has_due: bool, party: Party) -> bool:
+    """Whether it is something that this party can promise, and not done on the line."""
+    if not has_due and _is_at_once(clause):
+        return False
+    doing = clause.doing
+    match clause.shape:
+        case Shape.OWN | Shape.DOING if party is not Party.AGENT and _hangs_on_a_condition(clause):
+            return False
+        case Shape.OWN | Shape.DOING:
+            return _is_own_act(clause, has_due, party)
+        case Shape.GIVEN:
+            return _is_given(doing, has_due, party)
+        case Shape.LET_ME:
+            return acts.REACHES_THE_OTHER.search(clause.text[clause.act :]) is not None
+        case Shape.OTHERS if party is Party.CUSTOMER:
+            ours = clause.whole.startswith(("my ", "our "))
+            return ours and bool(acts.CUSTOMERS_OWN.match(doing) or (has_due and acts.CUSTOMERS_IN_TIME.match(doing)))
+    if party is Party.CUSTOMER:
+        return False
+    match clause.shape:
+        case Shape.EXPECT:
+            return bool(acts.FROM_US.search(doing) or acts.DELIVERED.search(doing))
+        case Shape.ARRANGED:
+            return _is_arranged(doing, has_due)
+        case Shape.OTHERS_DOING:
+            comes = doing.startswith(("comes", "arrives"))
+            return has_due and (not comes or acts.PEOPLE_WHO_COME.search(clause.subject) is not None)
+    if doing.startswith("go") and acts.TAKEN_FROM_YOU.search(clause.subject):
+        return False
+    if acts.IS_DONE.match(doing) or acts.OTHERS_ACT.match(doing):
+        return True
+    for_you = acts.PEOPLE_WHO_COME.search(clause.subject) or acts.YOU.search(doing)
+    people = for_you is not None and not acts.OTHERS_NEVER.match(doing)
+    return has_due and (people or acts.IS_DONE_IN_TIME.match(doing) is not None)
+
+
+def _is_at_once(clause: Clause) -> bool:
+    rest = signs.LATER_CLAUSE.sub("", clause.text[clause.end :])
+    return bool(
+        acts.JUST.search(clause.whole)
+        or signs.AT_ONCE.search(clause.whole)
+        or signs.WAIT_A_MOMENT.match(rest)
+        or signs.DONE_ALREADY.search(rest)
+    )
+
+
+def _hangs_on_a_condition(clause: Clause) -> bool:
+    return signs.TRAILING_CONDITION.match(clause.text[clause.end :]) is not None
+
+
+def _is_own_act(clause: Clause, has_due: bool, party: Party) -> bool:
+    doing = clause.doing
+    if clause.shape is Shape.DOING and not (has_due or (clause.subject == "we" and acts.WE_ARE_SENDING.match(doing))):
+        return False
+    reaches = acts.REACHES_THE_OTHER.search(doing) is not None
+    if acts.NEVER_PROMISED.match(doing) and not reaches:
+        return False
+    if party is Party.AGENT and acts.AGENTS_NEVER.match(doing):
+        return False
+    if party is not Party.AGENT:
+        return bool(acts.CUSTOMERS_OWN.match(doing) or (has_due and acts.CUSTOMERS_IN_TIME.match(doing)))
+    later = signs.FOR_LATER.search(_around(clause)) is not None or signs.VOWED.search(_lead(clause)) is not None
+    if has_due or later:
+        return True
+    if reaches or acts.STEPS_ON_THE_WAY.match(doing):
+        return reaches
+    return clause.subject == "we" or not acts.DONE_IN_THE_SYSTEM.match(doing)
+
+
+def _is_given(doing: str, has_due: bool, party: Party) -> bool:
+    """ "You'll get your refund": a promise of the one who says it."""
+    verb = acts.IS_GIVEN.match(doing)
+    if verb is None or acts.SEEN_ON_A_SCREEN.search(doing):
+        return False
+    if party is not Party.AGENT:
+        return verb["gets"] is not None and (has_due or "from me" in doing)
+    if verb["done"]:
+        return True
+    if verb["hears"]:
+        return has_due or acts.FROM_US.search(doing) is not None
+    named = acts.DELIVERED.search(doing) is not None
+    if verb["gets"] and not doing.startswith("have"):
+        return named or has_due or acts.FROM_US.search(doing) is not None
+    returns = acts.ON_YOUR_SIDE.search(doing) is not None
+    return (named and (has_due or returns)) or (has_due and acts.IT.search(doing) is not None)
+
+
+def _is_arranged(doing: str, has_due: bool) -> bool:
+    to_act = acts.TO_ACT_FOR_YOU.search(doing) is not None
+    if doing.startswith(("asked", "told", "instructed", "requested", "got")):
+        return to_act and (has_due or " you" in doing)
+    return acts.PEOPLE_WHO_COME.search(doing) is not None and (has_due or to_act)

@@ -1,0 +1,100 @@
+"""The words of a promise: those it rests on, and those in which it is told."""
+
+from __future__ import annotations
+
+import re
+
+from worker.core.call import Party
+from worker.core.due import due_places
+from worker.core.evidence import NAMED, Sentence, cut
+from worker.core.reported import to_reported
+from worker.core.summary import Evidence
+
+LONGEST_EVIDENCE_WORDS = 25
+LONGEST_WHAT_WORDS = 12
+
+_PERSONS = re.compile(
+    r"\b(?:(?P<own>i|me|we|us)|(?P<owns>my|our)|(?P<other>you|your|yours))\b(?P<short>'\w+)?", re.IGNORECASE
+)
+_LONG_FORMS = {"'ll": " will", "'re": " is", "'m": " is", "'ve": " has"}
+_NOISE = re.compile(
+    r"(?<![\w'])(?:um+|uh+|er+|erm|you know(?=,)|i mean(?=,)|guys|please|myself|ourselves)(?![\w'])[, ]*", re.IGNORECASE
+)
+_SOMETHING_ELSE = re.compile(
+    r"(?<!^),\s+(?!and |or |then |(?:um|uh),)|(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)[?.!;:](?=\s|$)|\s(?:once|because|"
+    r"so|when|if|unless|since|while)\s",
+    re.IGNORECASE,
+)
+"""Where the act ends that is told, and what hangs on it begins."""
+_LOOSE_END = re.compile(
+    r"[\s,;:.!?–—-]+(?:(?:and|or|but|so|to|the|a|an|for|of|with|by|at|your|okay|ok|then|from|is|as|just|well|"
+    r"sometime|sir|madam|ma'am)?[\s,;:.!?–—-]*)$",
+    re.IGNORECASE,
+)
+
+
+def cut_words(sentence: Sentence, start: int, end: int) -> Evidence:
+    """The whole words of a sentence that lie in its letters ``[start, end)``, exactly as they stand in the turn.
+
+    At most ``LONGEST_EVIDENCE_WORDS``; the last are left out.
+    """
+    places = _places(sentence)
+    inside = [at for at, (first, last) in enumerate(places) if first < end and last > start][:LONGEST_EVIDENCE_WORDS]
+    text = sentence.text[places[inside[0]][0] : places[inside[-1]][1]]
+    if (
+        len(places) != sentence.end - sentence.first
+    ):  # words that cannot be found in the text have no seconds of their own
+        return Evidence(sentence.turn.id, sentence.turn.start_s, sentence.turn.end_s, text)
+    piece = Sentence(sentence.turn, sentence.first + inside[0], sentence.first + inside[-1] + 1, text)
+    return cut(piece, piece)
+
+
+def is_short(sentence: Sentence) -> bool:
+    """Whether a sentence can be evidence as a whole."""
+    return len(sentence.text.split()) <= LONGEST_EVIDENCE_WORDS
+
+
+def _places(sentence: Sentence) -> list[tuple[int, int]]:
+    """Where the words of a sentence stand in its text: the words as heard, else whatever spaces part."""
+    places = []
+    at = 0
+    for word in sentence.turn.words[sentence.first : sentence.end]:
+        start = sentence.text.find(word.text, at)
+        if start < 0 or not word.text:
+            return [match.span() for match in re.finditer(r"\S+", sentence.text)]
+        at = start + len(word.text)
+        places.append((start, at))
+    return places or [match.span() for match in re.finditer(r"\S+", sentence.text)]
+
+
+def tell(words: str, party: Party, condition: str = "") -> str:
+    """What was promised in a few words, out of the words of ``party``: persons named, no word of when.
+
+    ``condition`` ("if it fails again") is added where there is room for it.
+    """
+    act = _tidy(_SOMETHING_ELSE.split(_without_due(words), maxsplit=1)[0], party)
+    waits = _tidy(condition[:1].lower() + condition[1:], party)
+    both = f"{act} {waits}".split()
+    kept = both if len(both) <= LONGEST_WHAT_WORDS else act.split()[:LONGEST_WHAT_WORDS]
+    return _LOOSE_END.sub("", f"{' '.join(kept)} ").strip()
+
+
+def _without_due(words: str) -> str:
+    for start, end in reversed(due_places(words)):
+        words = f"{words[:start]} {words[end:]}"
+    return words
+
+
+def _tidy(words: str, party: Party) -> str:
+    named = _PERSONS.sub(lambda match: _named(match, party), _NOISE.sub(" ", words.replace("’", "'")))
+    named = re.sub(r"\s+([,;])", r"\1", " ".join(named.split()))
+    return _LOOSE_END.sub("", f"{named} ").strip(" ,;:.!?–—-")
+
+
+def _named(match: re.Match[str], party: Party) -> str:
+    """Who is meant by "you" is told as in reported speech; the speaker is always named, since no sentence names him."""
+    short = _LONG_FORMS.get((match["short"] or "").lower(), match["short"] or "")
+    if match["other"]:
+        return f"{to_reported(match['other'], party)}{short}"
+    speaker = NAMED[party].lower()
+    return f"{speaker}'s" if match["owns"] else f"{speaker}{short}"

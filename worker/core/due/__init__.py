@@ -1,0 +1,91 @@
+"""Until when something is to be done: "by Friday", "within 48 hours", "tomorrow at three", as a day or an instant.
+
+Worked out from the instant at which the words were said, in the zone of the call. What is said of another thing's day
+("the payment of Friday") or too loosely to be held to ("shortly", "in a few days") is no due. Where the words leave
+room, the latest reading counts: the end of a range, the last day of the week or month that is named. Holidays are not
+known. English only.
+
+``spans`` reads lengths of time, ``days`` the names of days, ``clock`` times of day, each from the words in the one form
+of ``spoken``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from worker.core.due.clock import Clock, at_clock, find_clocks
+from worker.core.due.days import find_days, find_parts_of_day
+from worker.core.due.spans import Found, find_spans
+from worker.core.due.spoken import Spoken, speak
+from worker.core.errors import Invalid
+from worker.core.summary import Due
+
+LONGEST_GAP = 40
+"""A time of day so many letters off the day, "tomorrow on your mobile at three", still belongs to it."""
+
+_SOME_DAY = datetime(2001, 1, 1, 9, tzinfo=UTC)
+"""Stands in where it is not known when the words were said, and only the words are asked for."""
+
+
+def find_due(words: str, said_at: datetime | None) -> Due | None:
+    """Until when, as these words say; None where they say no time, or none that anybody could be held to.
+
+    ``said_at`` is the instant of the words, aware, in the zone of the call; None gives the words and no day.
+    Raises Invalid if it has no zone.
+    """
+    if said_at is not None and said_at.tzinfo is None:
+        raise Invalid("The instant at which something was promised has no time zone.")
+    spoken = speak(words)
+    found = _find(spoken, said_at or _SOME_DAY)
+    if found is None:
+        return None
+    stretches, day, instant = found
+    places = [spoken.said(*stretch) for stretch in stretches]
+    said = words[min(start for start, _ in places) : max(end for _, end in places)]
+    return Due(said, None) if said_at is None else Due(said, day, instant)
+
+
+def due_places(words: str) -> tuple[tuple[int, int], ...]:
+    """Where in these words it is said until when, as ``[start, end)`` letters, in order; empty where it is not."""
+    spoken = speak(words)
+    found = _find(spoken, _SOME_DAY)
+    return tuple(sorted(spoken.said(*stretch) for stretch in found[0])) if found is not None else ()
+
+
+_Stretches = list[tuple[int, int]]
+
+
+def _find(spoken: Spoken, said_at: datetime) -> tuple[_Stretches, date, datetime | None] | None:
+    try:
+        return _first(spoken, said_at)
+    except (OverflowError, ValueError):  # beyond the last year that can be counted
+        return None
+
+
+def _first(spoken: Spoken, said_at: datetime) -> tuple[_Stretches, date, datetime | None] | None:
+    """The first due of the words. A time of day joins the day that is named before or behind it."""
+    found = _foremost([*find_spans(spoken, said_at), *find_days(spoken, said_at)])
+    if found is None:
+        found = _foremost([*find_parts_of_day(spoken, said_at)])
+    if found is not None and found.instant is not None:
+        return [(found.start, found.end)], found.day, found.instant
+    clock = next((clock for clock in find_clocks(spoken) if _goes_with(clock, found)), None)
+    if clock is None:
+        return None if found is None else ([(found.start, found.end)], found.day, None)
+    instant = at_clock(clock, None if found is None else found.day, said_at)
+    if instant <= said_at and found is not None:  # "this morning at nine", said at noon: the day stands
+        return [(found.start, found.end)], found.day, None
+    stretches = [(clock.start, clock.end), *([] if found is None else [(found.start, found.end)])]
+    # Midnight is the end of a day, not the beginning of the next one.
+    return stretches, (instant - timedelta(microseconds=clock.hour == 24)).date(), instant
+
+
+def _foremost(found: list[Found]) -> Found | None:
+    return min(found, key=lambda one: (one.start, -one.end), default=None)
+
+
+def _goes_with(clock: Clock, found: Found | None) -> bool:
+    if found is None:
+        return not clock.needs_day
+    apart = max(found.start - clock.end, clock.start - found.end)
+    return 0 <= apart <= LONGEST_GAP
