@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.core.call import Party
-from worker.core.evidence import LONGEST_SENTENCE_WORDS, cut, is_exact, quotation, split_sentences
+from worker.core.evidence import LONGEST_SENTENCE_WORDS, cut, is_exact, quotation, shorten, split_sentences
 from worker.core.summary import Evidence
 from worker.core.transcript import Turn, Word
 
@@ -92,6 +92,38 @@ def test_every_word_of_every_turn_is_in_one_sentence_and_can_be_quoted(words: li
         assert is_exact(cut(sentence, sentence), [turn])
 
 
+def quoted(text: str, *, party: Party = Party.CUSTOMER, most_words: int = 22) -> str:
+    turn = turn_of(text, party=party)
+    sentences = split_sentences(turn)
+    return quotation([(turn, shorten(sentences[0], sentences[-1], most_words=most_words))])
+
+
 def test_a_quotation_says_who_and_nothing_of_its_own() -> None:
-    assert quotation(Party.CUSTOMER, ["It leaks."]) == "The customer said: “It leaks.”"
-    assert quotation(Party.UNKNOWN, ["It leaks."]) == "One speaker said: “It leaks.”", "Who spoke is never guessed."
+    assert quoted("It leaks.") == "The customer said: “It leaks.”"
+    assert quoted("It leaks.", party=Party.UNKNOWN) == "One speaker said: “It leaks.”", "Who spoke is never guessed."
+    assert quoted("Does it leak?") == "The customer asked: “Does it leak?”"
+
+
+def test_words_of_hesitation_are_left_out_at_the_start_of_a_quotation() -> None:
+    assert quoted("Um, okay, so the machine leaks again.") == "The customer said: “the machine leaks again.”"
+
+
+def test_a_long_sentence_is_cut_at_a_clause_and_the_cut_is_shown() -> None:
+    text = "we looked at it with my brother for a while, and the new washing machine leaks 3 litres each night, you see"
+    assert quoted(text, most_words=10) == "The customer said: “… the new washing machine leaks 3 litres each night, …”"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["So", "the", "machine", "leaks,", "and", "9", "litres.", "Why?", "um"]),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_a_shortened_quotation_is_short_and_stands_in_the_turn(words: list[str]) -> None:
+    turn = turn_of(" ".join(words))
+    sentences = split_sentences(turn)
+    short = shorten(sentences[0], sentences[-1], most_words=8)
+    assert is_exact(short, [turn])
+    assert len(short.quote.split()) <= 8
+    assert turn.start_s <= short.start_s <= short.end_s <= turn.end_s

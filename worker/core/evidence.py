@@ -106,13 +106,18 @@ def shorten(first: Sentence, last: Sentence, *, most_words: int) -> Evidence:
     places = _places(turn)
     if places is None:
         return cut(first, last)
-    begin, end = first.first, last.end
-    while end - begin > LEAST_QUOTED_WORDS and _plain(turn.words[begin].text) in _HESITATIONS:
-        begin += 1
+    begin, end = _past_hesitation(turn.words, first.first, last.end), last.end
     if end - begin > most_words:
         begin, end = _fullest(turn.words, begin, end, most_words)
+        begin = _past_hesitation(turn.words, begin, end)
     quote = turn.text[places[begin][0] : places[end - 1][1]]
     return Evidence(turn.id, turn.words[begin].start_s, turn.words[end - 1].end_s, quote)
+
+
+def _past_hesitation(words: Sequence[Word], begin: int, end: int) -> int:
+    while end - begin > LEAST_QUOTED_WORDS and _plain(words[begin].text) in _HESITATIONS:
+        begin += 1
+    return begin
 
 
 LEAST_QUOTED_WORDS = 4

@@ -28,6 +28,12 @@ from worker.core.wording import is_content, stem, tokenize, word_set
 MAX_WORDS = 25
 """A statement longer than this is not read."""
 
+MOST_TIMES = 2
+"""A word of meaning stands in a sentence so often at most ..."""
+
+ENOUGH_MEANING = 4
+"""... and once in one with fewer: "The oil light was an oil" says nothing."""
+
 LEAST_SUPPORT = 0.7
 """Below this the words of a sentence were said, but too far from each other."""
 
@@ -91,7 +97,8 @@ def _has_form(sentence: str) -> bool:
         and not _MARKUP.search(text)
         and not _FIRST_PERSON & set(words)
         and len(triples) == len(set(triples))
-        and all(meanings.count(meaning) <= 2 for meaning in meanings)
+        and all(meanings.count(meaning) <= MOST_TIMES for meaning in meanings)
+        and (len(set(meanings)) >= ENOUGH_MEANING or len(meanings) == len(set(meanings)))
     )
 
 

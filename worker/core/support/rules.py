@@ -6,6 +6,7 @@ Stricter than ``contradictions``: a statement is made of a few sentences, so tha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -130,21 +131,23 @@ def agrees_in_certainty(claim: Claim, heard: Heard) -> bool:
 
 
 def _sentence_said(claim: Claim, heard: Heard) -> set[str]:
-    """The words of the spoken sentences that gave this one most of its meaning."""
+    """The words of the spoken sentences that gave this one most of its meaning, or a part that no other gave."""
     meant = {meaning for _, meaning in claim.meanings}
-    best: set[str] = set()
-    most = 0
+    spoken: list[tuple[set[str], set[str]]] = []
     for stretch in heard.stretches:
-        for number in {unit.sentence for unit in stretch.units}:
-            shared = {
+        for number in sorted({unit.sentence for unit in stretch.units}):
+            shared = meant & {
                 meaning for at, meaning in stretch.meanings if stretch.units[at].sentence == number
-            } & meant  # fmt: skip
-            words = {unit.text for unit in stretch.units if unit.sentence == number}
-            if len(shared) > most:
-                best, most = words, len(shared)
-            elif shared and len(shared) == most:
-                best = best | words
-    return best
+            }  # fmt: skip
+            spoken.append((shared, {unit.text for unit in stretch.units if unit.sentence == number}))
+    most = max((len(shared) for shared, _ in spoken), default=0)
+    given = Counter(meaning for shared, _ in spoken for meaning in shared)
+    return {
+        word
+        for shared, words in spoken
+        if shared and (len(shared) == most or any(given[meaning] == 1 for meaning in shared))
+        for word in words
+    }
 
 
 _ADDS_NOTHING = frozenset(stem(word) for word in word_set("call caller also"))

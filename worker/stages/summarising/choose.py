@@ -53,6 +53,9 @@ THE_STORY = 3.0
 
 A_PROMISE = 4.0
 
+BROKEN = 0.7
+"""What a sentence counts for of which the start or the end is missing."""
+
 MOST_CENTRAL = 1.5
 """What a sentence weighs more that shares its words with much of the call."""
 
@@ -159,7 +162,9 @@ def _weigh(
         if has_nothing_to_say(sentence.text) and kind is not StatementKind.PROMISED:
             weight *= 0.3
         if not sentence.text.rstrip().endswith((".", "!", "?")):
-            weight *= 0.7  # broken off
+            weight *= BROKEN
+        if sentence.text.lstrip()[:1].islower():
+            weight *= BROKEN  # begun before: by somebody else, or where nobody heard it
         following = sentences[number + 1][1] if number + 1 < len(sentences) else None
         goes_on = following is not None and _goes_on(sentence, kind, following)
         in_turn = goes_on and following is not None and following.turn is sentence.turn

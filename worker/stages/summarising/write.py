@@ -60,7 +60,9 @@ def write_headline(writer: Summarizer, bundle: Bundle) -> str | None:
 def report_promise(promise: Commitment) -> str:
     """A promise as a sentence, made by rule of the words that made it; it is judged like any other."""
     due = f" {promise.due.words}" if promise.due is not None else ""
-    return f"{NAMED[promise.promisor]} promised to {promise.what}{due}."
+    who, will, act = promise.what.partition(" will ")
+    what = f"that {who} would {act}" if will else f"to {promise.what}"
+    return f"{NAMED[promise.promisor]} promised {what}{due}."
 
 
 def _write(writer: Summarizer, bundle: Bundle, instruction: str, *, most_words: int) -> str | None:
