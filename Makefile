@@ -35,7 +35,8 @@ weights: setup
 
 # The tests also use quick models, so that the real thing can be tried often, and the other pair for diarization.
 test-weights: weights
-	@$(BIN)/onrecord models fetch whisper-tiny.en smollm2-135m-instruct pyannote-segmentation ge2e
+	@$(BIN)/onrecord models fetch whisper-tiny.en smollm2-135m-instruct smollm2-135m-instruct-int8 \
+	  pyannote-segmentation ge2e
 
 $(READY): pyproject.toml requirements/torch.txt requirements/lock.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "On Record needs Python 3.11 to 3.13; this is %d.%d. Name another: make PYTHON=python3.12" % v)'

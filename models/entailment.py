@@ -20,8 +20,8 @@ UNDECIDED = 0.5
 
 def question(sentence: str) -> str:
     """What the model is asked about a passage."""
-    plain = " ".join(sentence.split())
-    return f"Is this claim true according to the conversation in the passage? Claim: {plain} Answer yes or no."
+    claim = " ".join(sentence.split())
+    return f"Claim: {claim}\n\nIs the claim true according to the conversation? Answer yes or no."
 
 
 class ScoredEntailment:
@@ -36,10 +36,9 @@ class ScoredEntailment:
         return self._model.made_with
 
     def entails(self, passage: str, sentence: str) -> float:
-        """See ``Entailment``. Raises as the model's ``score`` does."""
-        yes, no = self._model.score(question(sentence), passage, (YES, NO))
-        lean = sum(token.log_prob for token in yes) - sum(token.log_prob for token in no)
-        return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, lean))))
+        """See ``Entailment``. Raises as the model's ``weigh`` does."""
+        yes, no = self._model.weigh(passage, question(sentence), (YES, NO))
+        return 1.0 / (1.0 + exp(min(60.0, no - yes)))
 
 
 class AnsweredEntailment:

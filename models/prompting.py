@@ -26,12 +26,20 @@ _NOT_PLAIN = re.compile(r"<[\w/|]|[/|]>|\[/?INST\]|\*|`|__|~~|\]\(|\\[a-z(\[]")
 
 
 def frame(instruction: str) -> tuple[str, str]:
-    """What stands before a defused passage in the one message to a model, and what behind it."""
-    return f"{instruction}\n\n{DATA_NOTE}\n\n{FENCE[0]}\n", f"\n{FENCE[1]}"
+    """What stands before a defused passage in the one message to a model, and what behind it.
+
+    The note comes first: small models repeat the text that stands next to the passage.
+    """
+    return f"{DATA_NOTE}\n\n{instruction}\n\n{FENCE[0]}\n", f"\n{FENCE[1]}"
+
+
+def frame_question(question: str) -> tuple[str, str]:
+    """The same for a question about a passage, which stands behind it: small models read better when asked last."""
+    return f"{DATA_NOTE}\n\n{FENCE[0]}\n", f"\n{FENCE[1]}\n\n{question}"
 
 
 def ask(instruction: str, passage: str) -> str:
-    """The one message to a model: the instruction, and the passage fenced as data."""
+    """The one message to a model: the note, the instruction, and the passage fenced as data."""
     before, after = frame(instruction)
     return f"{before}{defuse(passage)}{after}"
 

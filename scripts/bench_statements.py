@@ -1,7 +1,7 @@
 """Measures the statements: what the checker catches, what a summary covers, whether its evidence carries it, its cost.
 
 Usage: ``python -m scripts.bench_statements FOLDER [--json] [--only PARTS] [--model NAME] [--models A,B]
-[--calls FOLDER [--call TEXT]] [--promises FILE] [--limit N]``. FOLDER holds texts (their form:
+[--calls FOLDER [--call TEXT]] [--promises FILE] [--talks N] [--bare N] [--limit N]``. FOLDER holds texts (their form:
 ``scripts/statements/texts.py``): they are handed to our stages as if they had been spoken and heard without a mistake.
 With ``--calls``, the recordings of a folder with a manifest.json are heard first, and their summaries are shown and
 timed. Loading is not timed.
@@ -14,7 +14,8 @@ What the figures are:
                             rows; "all" is over all rows
     coverage.<side>         ROUGE-1, -2, -L (F1, no stemming) and cosine of all-MiniLM-L6-v2 vectors, to the nearest of
                             a dialogue's references by people; lead3_…: its first three sentences; bare_…: the writing
-                            model alone with the whole dialogue, asked for one sentence on each of its two sides
+                            model alone with the whole dialogue, asked for one sentence on each of its two sides;
+                            beside_bare_…: ours on the same dialogues
     carried_by_evidence     share of published sentences, headlines and quotations whose numbers, dates, names and
                             quoted words all stand in their evidence (``scripts/statements/carried.py``);
                             promises_carried: the same for what was promised
@@ -32,6 +33,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,7 @@ from scripts.statements.measure import apart, hear_calls, measure, read_summarie
 from scripts.statements.promises import read_rows, score_promises
 from scripts.statements.report import model_figures, print_tables
 from scripts.statements.scores import checker_figures
-from scripts.statements.texts import read_judged, read_talks
+from scripts.statements.texts import Talk, read_judged, read_talks
 from worker.bootstrap import is_fetched, model_folder
 from worker.core.commitments import find_commitments
 from worker.settings import read_settings
@@ -84,7 +87,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=Path, help="folder of recorded calls with a manifest.json")
     parser.add_argument("--call", action="append", default=[], help="only calls whose id has this in it; again as well")
     parser.add_argument("--promises", type=Path, default=PROMISES, help="labelled promises")
-    parser.add_argument("--limit", type=int, help="rows of each set, and calls, at most")
+    parser.add_argument("--talks", type=int, default=20, help="dialogues of each set to write about; 0 for all")
+    parser.add_argument("--bare", type=int, default=6, help="of these, how many the bare model is asked about")
+    parser.add_argument("--limit", type=int, help="judged summaries of each set, promises, and calls, at most")
     given = parser.parse_args()
     given.model = given.model or read_settings().writing_model
     if not given.folder.is_dir():
@@ -117,18 +122,26 @@ def _measure_checker(folder: Path, model: str, limit: int | None) -> dict[str, A
 def _measure_models(given: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """The figures of each model, the main one first. The bare model is asked of that one alone: it takes longest."""
     settings = read_settings()
-    talks, counts = [], dict[str, int]()
-    for talk in read_talks(given.folder):
-        counts[talk.set_name] = counts.get(talk.set_name, 0) + 1
-        if given.limit is None or counts[talk.set_name] <= given.limit:
-            talks.append(talk)
+    talks = _first_of_sets(read_talks(given.folder), given.talks)
+    bare_of = [talks.index(talk) for talk in _first_of_sets(talks, given.bare)] if "bare" in given.only else []
     calls = apart(hear_calls, given.calls, given.call, given.limit) if given.calls else []
     encoder = Encoder(model_folder(settings, MEANING_MODEL)) if is_fetched(settings, MEANING_MODEL) else None
     figures = {}
     for name in dict.fromkeys([given.model, *given.models]):
-        with_bare = name == given.model and "bare" in given.only and name != "none"
-        figures[name] = model_figures(apart(measure, name, talks, calls, with_bare), talks, calls, encoder)
+        wanted = bare_of if name == given.model and name != "none" else []
+        figures[name] = model_figures(apart(measure, name, talks, calls, wanted), talks, calls, encoder)
     return figures
+
+
+def _first_of_sets(talks: Sequence[Talk], most: int) -> list[Talk]:
+    """The first few dialogues of each set; 0 for all."""
+    counts = Counter[str]()
+    kept = []
+    for talk in talks:
+        counts[talk.set_name] += 1
+        if not most or counts[talk.set_name] <= most:
+            kept.append(talk)
+    return kept
 
 
 def _measure_promises(path: Path, limit: int | None) -> dict[str, Any]:

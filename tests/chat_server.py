@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from models.fakes import FakeSummarizer
+from models.fakes import FakeEntailment, FakeSummarizer
 from models.prompting import DATA_NOTE, FENCE
 
 MODEL = "fleet-model"
@@ -148,6 +148,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Tests are quiet."""
 
 
+def say_yes_or_no(message: str) -> Reply:
+    """Yes to a message of which the passage holds a fourth of the words of meaning in front of it, else no."""
+    instruction, passage = _parts(message)
+    share = FakeEntailment().entails(passage, instruction.removeprefix(DATA_NOTE))
+    return chat("Yes." if share >= 0.25 else "No.")
+
+
 def _first_line(message: str) -> str:
-    passage = message.partition(f"{DATA_NOTE}\n\n{FENCE[0]}\n")[2].removesuffix(f"\n{FENCE[1]}")
-    return FakeSummarizer().write("", passage, max_words=100)
+    return FakeSummarizer().write("", _parts(message)[1], max_words=100)
+
+
+def _parts(message: str) -> tuple[str, str]:
+    """What stands in front of the passage, and the passage."""
+    before, _, passage = message.partition(f"\n\n{FENCE[0]}\n")
+    return before, passage.removesuffix(f"\n{FENCE[1]}")

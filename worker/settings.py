@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         description="A whole pyannote pipeline in place of the two before: pyannote-community-1, or a folder.",
     )
     writing_model: str = Field(
-        default="qwen2.5-coder-0.5b-instruct",
+        default="qwen2.5-coder-1.5b-instruct-int8",
         description="Model that writes statements: a catalogue name, a folder, or none to quote only; with "
         "ONRECORD_SUMMARIZER_URL the model's name at that server.",
     )

@@ -34,14 +34,15 @@ class HeardCall:
 class Measured:
     """What one model's summaries are, in the order of the talks and calls, and what they cost.
 
-    ``tokens`` of ``writing_s`` seconds are those of our own stages, None where no model wrote or nobody can count them.
+    ``bare`` is by the place of a talk. ``tokens`` of ``writing_s`` seconds are those of our own stages, None where no
+    model wrote or nobody can count them.
     """
 
     model: str
     loading_s: float
     of_talks: tuple[Written, ...]
     of_calls: tuple[Written, ...]
-    bare: tuple[Bare, ...]
+    bare: Mapping[int, Bare]
     tokens: int | None
     writing_s: float
 
@@ -86,10 +87,10 @@ def hear_calls(folder: Path, wanted: Sequence[str], limit: int | None) -> list[H
     return heard
 
 
-def measure(model: str, talks: Sequence[Talk], calls: Sequence[HeardCall], with_bare: bool) -> Measured:
-    """Everything loaded first; then all dialogues, all calls, and last, if wanted, the bare model on all dialogues."""
+def measure(model: str, talks: Sequence[Talk], calls: Sequence[HeardCall], bare_of: Sequence[int]) -> Measured:
+    """Everything loaded first; then all dialogues, all calls, and last the bare model on the talks in these places."""
     writer = Writer(model)
-    of_talks, of_calls, bare = [], [], []
+    of_talks, of_calls, bare = [], [], dict[int, Bare]()
     for talk in talks:
         of_talks.append(writer.summarise_text(talk))
         _tell(f"{model}: {len(of_talks)} of {len(talks)} dialogues")
@@ -97,10 +98,10 @@ def measure(model: str, talks: Sequence[Talk], calls: Sequence[HeardCall], with_
         of_calls.append(writer.summarise(call.conversation, call.transcript, length_s=call.length_s))
         _tell(f"{model}: {len(of_calls)} of {len(calls)} calls")
     tokens, writing_s = writer.tokens_written(), writer.model.seconds
-    for talk in talks if with_bare else ():
-        bare.append(writer.ask_bare(talk))
-        _tell(f"{model} bare: {len(bare)} of {len(talks)} dialogues")
-    return Measured(model, writer.loading_s, tuple(of_talks), tuple(of_calls), tuple(bare), tokens, writing_s)
+    for place in bare_of:
+        bare[place] = writer.ask_bare(talks[place])
+        _tell(f"{model} bare: {len(bare)} of {len(bare_of)} dialogues")
+    return Measured(model, writer.loading_s, tuple(of_talks), tuple(of_calls), bare, tokens, writing_s)
 
 
 def _tell(line: str) -> None:

@@ -26,7 +26,7 @@ def model_figures(
         published.add(name, written)
     for name, written in _named(measured, [] if calls else talks, calls):
         timed.add(name, written)
-    bare_s = sum(one.seconds for one in measured.bare)
+    bare_s = sum(one.seconds for one in measured.bare.values())
     return {
         "model": measured.model,
         "coverage": coverage_figures(talks, measured.of_talks, measured.bare, encoder),
@@ -34,7 +34,7 @@ def model_figures(
             name: coverage_figures(
                 [talks[place] for place in places],
                 [measured.of_talks[place] for place in places],
-                [measured.bare[place] for place in places] if measured.bare else [],
+                {at: measured.bare[place] for at, place in enumerate(places) if place in measured.bare},
                 encoder,
             )
             for name, places in _by_set(talks).items()
@@ -48,7 +48,7 @@ def model_figures(
         "seconds_per_call_second_at_most": timed.slowest,
         "timed_on": "calls" if calls else "dialogues",
         "seconds_per_call": share(timed.seconds, timed.calls),
-        "bare_seconds_per_call_second": share(bare_s, sum(one.length_s for one in measured.bare)),
+        "bare_seconds_per_call_second": share(bare_s, sum(one.length_s for one in measured.bare.values())),
         "tokens_per_second": share(measured.tokens, measured.writing_s) if measured.tokens is not None else None,
         "loading_s": round(measured.loading_s, 2),
         "offenders": published.offenders,
@@ -137,6 +137,14 @@ def _checker_table(checker: Mapping[str, Mapping[str, Any]]) -> Table:
     return table
 
 
+_SYSTEMS = (
+    ("On Record", ""),
+    ("first three sentences", "lead3_"),
+    ("bare model", "bare_"),
+    ("On Record, on the same", "beside_bare_"),
+)
+
+
 def _coverage_table(found: Mapping[str, Any]) -> Table:
     table = Table(
         *("", "", "dialogues", "words", "R-1", "R-2", "R-L", "meaning", "R-1 mean"),
@@ -150,13 +158,13 @@ def _coverage_table(found: Mapping[str, Any]) -> Table:
         if row["dialogues"] != found["coverage"][side]["dialogues"]
     ]
     for name, row in groups:
-        for system, prefix in (("On Record", ""), ("first three sentences", "lead3_"), ("bare model", "bare_")):
+        for system, prefix in _SYSTEMS:
             if f"{prefix}rouge1" in row:
                 keys = (f"{prefix}{key}" for key in ("rouge1", "rouge2", "rougeL", "embedding", "rouge1_mean"))
                 table.add_row(
                     "" if prefix else name,
                     system,
-                    "" if prefix else str(row["dialogues"]),
+                    str(row["bare_dialogues" if "bare" in prefix else "dialogues"]),
                     f"{row[f'{prefix}words']:.0f}",
                     *(_per_cent(row.get(key)) for key in keys),
                 )

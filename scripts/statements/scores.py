@@ -120,28 +120,32 @@ def _cosines(texts: Sequence[str], references: Sequence[Sequence[str]], encoder:
 
 
 def coverage_figures(
-    talks: Sequence[Talk], written: Sequence[Written], bare: Sequence[Bare], encoder: Encodes | None
+    talks: Sequence[Talk], written: Sequence[Written], bare: Mapping[int, Bare], encoder: Encodes | None
 ) -> dict[str, dict[str, Any]]:
     """For each side: our figures, those of the first sentences (``lead3_…``), and the bare model's (``bare_…``).
 
-    ``bare`` is empty where it was not asked. A side that no dialogue has a reference for is left out.
+    ``bare`` is what the bare model wrote of the dialogue in that place, for as many as it was asked of;
+    ``beside_bare_…`` are our figures for those alone. A side that no dialogue has a reference for is left out.
     """
     figures: dict[str, dict[str, Any]] = {}
     for side in SIDES:
         places = [place for place, talk in enumerate(talks) if side in talk.references]
         if not places:
             continue
-        references = [talks[place].references[side] for place in places]
+        with_bare = [place for place in places if place in bare]
+        ours = {place: side_texts(written[place].summary)[side] for place in places}
         systems = {
-            "": [side_texts(written[place].summary)[side] for place in places],
-            "lead3_": [lead(turns_of(talks[place], side), LEAD_SENTENCES) for place in places],
+            "": (places, ours),
+            "lead3_": (places, {place: lead(turns_of(talks[place], side), LEAD_SENTENCES) for place in places}),
+            "bare_": (with_bare, {place: bare[place].texts[side] for place in with_bare}),
+            "beside_bare_": (with_bare, ours),
         }
-        if bare:
-            systems["bare_"] = [bare[place].texts[side] for place in places]
-        figures[side] = {"dialogues": len(places)}
-        for prefix, texts in systems.items():
-            scored = nearness(texts, references, encoder)
-            figures[side] |= {f"{prefix}{key}": value for key, value in scored.items()}
+        figures[side] = {"dialogues": len(places)} | ({"bare_dialogues": len(with_bare)} if with_bare else {})
+        for prefix, (where, texts) in systems.items():
+            if where:
+                references = [talks[place].references[side] for place in where]
+                scored = nearness([texts[place] for place in where], references, encoder)
+                figures[side] |= {f"{prefix}{key}": value for key, value in scored.items()}
     return figures
 
 

@@ -211,10 +211,10 @@ def test_a_side_is_scored_on_its_own_statements_against_its_own_references_and_b
     )
     ours = written(statement(Party.CUSTOMER, "Kettle leaks."), statement(Party.AGENT, "We refund."))
     bare = Bare({"customer": "pan leaks", "agent": "", "overall": "pan leaks"}, 10.0, 1.0)
-    figures = coverage_figures([talk], [ours], [bare], None)
+    figures = coverage_figures([talk], [ours], {0: bare}, None)
     assert set(figures) == {"customer", "agent"}, "there is no reference for the whole"
     customer, agent = figures["customer"], figures["agent"]
-    assert (customer["rouge1"], customer["bare_rouge1"]) == (1.0, 0.5)
+    assert (customer["rouge1"], customer["bare_rouge1"], customer["beside_bare_rouge1"]) == (1.0, 0.5, 1.0)
     assert customer["lead3_rouge1"] == pytest.approx(2 * 2 / 9, abs=1e-4), "2 of its 7 words, and both of the reference"
     assert agent["rouge1"] == pytest.approx(2 / 5, abs=1e-4)
     assert (agent["lead3_rouge1"], agent["bare_rouge1"]) == (1.0, 0.0)
@@ -277,7 +277,7 @@ def test_headlines_and_quotations_are_looked_at_as_written_statements_are() -> N
     headline = statement(Party.CUSTOMER, "A wait of six days", "I waited five days.")
     talk = Talk("one", "chats", (Said("customer", "I waited five days. Help me."),), {"customer": ("five days",)})
     ours = written(good, quoted, unsaid, turns=turns, headline=headline)
-    measured = Measured("a model", 1.5, (ours,), (), (), tokens=30, writing_s=1.5)
+    measured = Measured("a model", 1.5, (ours,), (), {}, tokens=30, writing_s=1.5)
     figures = model_figures(measured, [talk], [], None)
     assert figures["carried_by_evidence"] == 0.5
     assert figures["quoted"] == pytest.approx(1 / 3, abs=1e-4), "the headline is no statement"
@@ -306,7 +306,7 @@ def test_our_stages_are_asked_as_they_stand_and_without_a_model_quote_what_was_s
     assert ours.turn_texts["t2"] == talk.turns[1].text
     assert writer.tokens_written() is None
     assert (
-        model_figures(Measured("none", 0.0, (ours,), (), (), None, 0.0), [talk], [], None)["carried_by_evidence"] == 1
+        model_figures(Measured("none", 0.0, (ours,), (), {}, None, 0.0), [talk], [], None)["carried_by_evidence"] == 1
     )
 
 

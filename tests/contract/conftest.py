@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from contract_sounds import SOUNDS, as_samples
 
-from models.fakes import FakeDiarizer, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
-from tests.chat_server import KEY, MODEL, ChatServer, serving
-from worker.core.ports import Diarizer, MadeWith, Summarizer, Transcriber, VoiceDetector
+from models.fakes import FakeDiarizer, FakeEntailment, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
+from models.instructed_model import InstructedModel
+from tests.chat_server import KEY, MODEL, ChatServer, say_yes_or_no, serving
+from worker.core.ports import Diarizer, Entailment, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.core.sound import Samples
 
 Weights = Callable[[str], Path]
@@ -67,14 +68,42 @@ def remote_summarizer() -> Iterator[Summarizer]:
         remote.close()
 
 
-@pytest.fixture(scope="session", params=["fake", "remote", real("smollm2-135m-instruct")])
+@pytest.fixture(
+    scope="session", params=["fake", "remote", real("smollm2-135m-instruct"), real("smollm2-135m-instruct-int8")]
+)
 def summarizer(request: pytest.FixtureRequest, weights: Weights) -> Summarizer:
     if request.param == "fake":
         return FakeSummarizer()
     if request.param == "remote":
         return request.getfixturevalue("remote_summarizer")
-    from models.summarizer import TransformersSummarizer
+    return load_writer(request.param, weights)
 
-    return TransformersSummarizer(
-        weights(request.param), made_with=MadeWith(request.param, "as fetched"), device="cpu", threads=1
-    )
+
+@pytest.fixture(scope="session")
+def answered_entailment() -> Iterator[Entailment]:
+    """A server of which each answer is one word: whether the passage holds the claim's words, by the fake's share."""
+    from models.entailment import AnsweredEntailment
+    from models.remote_summarizer import RemoteSummarizer
+
+    with serving(ChatServer(key=KEY)) as server:
+        server.answer = say_yes_or_no
+        remote = RemoteSummarizer(server.url, model=MODEL, key=KEY)
+        yield AnsweredEntailment(remote)
+        remote.close()
+
+
+@pytest.fixture(scope="session", params=["fake", "answered", real("qwen2.5-coder-0.5b-instruct-int8")])
+def entailment(request: pytest.FixtureRequest, weights: Weights) -> Entailment:
+    if request.param == "fake":
+        return FakeEntailment()
+    if request.param == "answered":
+        return request.getfixturevalue("answered_entailment")
+    from models.entailment import ScoredEntailment
+
+    return ScoredEntailment(load_writer(request.param, weights))
+
+
+def load_writer(name: str, weights: Weights) -> InstructedModel:
+    from models.summarizer import load_summarizer
+
+    return load_summarizer(weights(name), made_with=MadeWith(name, "as fetched"), threads=1)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from models.instructed_model import InstructedModel
-from models.summarizer import load_summarizer
-from worker.core.ports import MadeWith, Summarizer
+from worker.core.ports import Summarizer
 
 INSTRUCTION = "Write one short sentence about what the customer asked for."
 PASSAGES = {
@@ -52,29 +46,3 @@ def test_the_same_passage_gets_the_same_answer(summarizer: Summarizer) -> None:
 
 def test_no_words_are_asked_for_and_none_are_written(summarizer: Summarizer) -> None:
     assert summarizer.write(INSTRUCTION, PASSAGES["turns"], max_words=0) == ""
-
-
-# What those keep beyond it whose weights are here: they score a sentence
-
-
-@pytest.fixture(
-    scope="session",
-    params=[pytest.param(f"smollm2-135m-instruct{form}", marks=pytest.mark.models) for form in ("", "-int8")],
-)
-def scorer(request: pytest.FixtureRequest, weights: Callable[[str], Path]) -> InstructedModel:
-    return load_summarizer(weights(request.param), made_with=MadeWith(request.param, "as fetched"), threads=1)
-
-
-def test_the_scores_of_a_sentence_are_those_of_its_pieces(scorer: InstructedModel, passage: str) -> None:
-    sentences = ["The customer bought a washing machine.", "誠に 🙂."]
-    scored = scorer.score(INSTRUCTION, passage, sentences)
-    assert ["".join(token.text for token in one) for one in scored] == sentences
-    assert all(math.isfinite(token.log_prob) and token.log_prob <= 0 for one in scored for token in one)
-
-
-def test_what_was_said_is_more_probable_than_what_was_not(scorer: InstructedModel) -> None:
-    said, not_said = (
-        sum(token.log_prob for token in one)
-        for one in scorer.score(INSTRUCTION, PASSAGES["turns"], ["The washing machine leaks.", "The bicycle leaks."])
-    )
-    assert said > not_said

@@ -23,6 +23,19 @@ PARTIES = {"agent": Party.AGENT, "customer": Party.CUSTOMER, "other": Party.OTHE
 
 # What an agent says that is a promise, with the words that say until when.
 AGENT_PROMISES = (
+    ("We're giving you a spare phone tomorrow.", "tomorrow"),
+    ("We're ringing you back on Friday with a quote.", "on Friday"),
+    ("I'm putting a replacement in the post to you today.", "today"),
+    ("Should it break again, we'll exchange it for free.", None),
+    ("If they refuse, we'll give you the money back ourselves.", None),
+    ("I'll make you a printed copy.", None),
+    ("Your deposit gets paid back to you by the end of next month.", "by the end of next month"),
+    ("Our man picks them up on Friday.", "on Friday"),
+    ("By the twentieth we'll have it all back in your account.", "By the twentieth"),
+    ("I'll see that the driver rings the bell.", None),
+    ("I'll print it off and leave it at the desk for you.", None),
+    ("The council is going to cut that hedge in June.", "in June"),
+    ("Our team will redo it and you'll have a new bill by the 5th of May.", "by the 5th of May"),
     ("we'll have someone give you a call this afternoon", "this afternoon"),
     ("expect a call from our billing department within two business days", "within two business days"),
     ("you'll be hearing from us by the end of next week", "by the end of next week"),
@@ -176,6 +189,18 @@ AGENT_PROMISES = (
 
 # The same of a customer, who promises less: what is done for the other side.
 CUSTOMER_PROMISES = (
+    ("okay fine I'll get that paid within the hour what's the website", "within the hour"),
+    ("I'll get the form signed by tomorrow.", "by tomorrow"),
+    ("I'll get the plumber in to look at it before Friday.", "before Friday"),
+    ("I'll ask them to forward the file to you today.", "today"),
+    ("I'll tell my neighbour to leave the gate open.", None),
+    ("I'll put a note through their doors.", None),
+    ("I'll stick a label on the box.", None),
+    ("I'll chase my bank for the statement and send it across.", None),
+    ("I'm paying the balance on Friday.", "on Friday"),
+    ("I'll be dropping the keys off tomorrow.", "tomorrow"),
+    ("I'll unscrew the panel before your engineer gets here.", None),
+    ("I'll dig out the receipt and get it over to you by Thursday.", "by Thursday"),
     ("I'll send you the photos tonight.", "tonight"),
     ("I'll pay it on the first of next month.", "on the first of next month"),
     ("I'll call you back tomorrow with the serial number.", "tomorrow"),
@@ -233,6 +258,18 @@ CUSTOMER_PROMISES = (
 
 # Done on the line, offered, asked, guessed, refused, told of others, general, or polite.
 NO_PROMISES_OF_AGENTS = (
+    "I'm gonna scan that code again here, and now I'll read it to you.",
+    "I'm just going to open your account, it'll take a second.",
+    "There's no way we'll have it done by tomorrow.",
+    "There's no chance we'll get to you before Monday.",
+    "It's not like we'll charge you twice.",
+    "I don't see how we'll manage it by tomorrow.",
+    "I'll meet you back in the chat shortly.",
+    "We'll get you back in the air.",
+    "Your card gets charged on the first of every month.",
+    "We'll hope for better weather on Saturday.",
+    "We'll be flying over Norway in an hour.",
+    "It'll get cold again on Friday.",
     "Let me check that for you.",
     "I'll just pull up your account.",
     "I'll put you on hold for a moment.",
@@ -447,6 +484,12 @@ NO_PROMISES_OF_AGENTS = (
 
 # A customer's own business, what others said, and words to whoever writes the record.
 NO_PROMISES_OF_CUSTOMERS = (
+    "I'll get my lawyer on to you by Monday.",
+    "I'll take my business elsewhere by the end of the week.",
+    "We're getting the house painted on Monday.",
+    "I'll pick my daughter up at three.",
+    "I'll end up paying twice.",
+    "Let me dig it out.",
     "I'll think about it and maybe call back.",
     "I'll wait.",
     "I'll take the blue one.",
@@ -596,6 +639,9 @@ def test_what_is_no_promise_is_not_held_against_anybody(party: str, said: str):
         ("agent: My manager will ring you on Monday.", "the agent's manager will ring the customer"),
         ("agent: You'll hear from us within five days.", "the customer will hear from the agent"),
         ("agent: If it fails again we'll replace it.", "replace it if it fails again"),
+        ("agent: The lads are coming out on Friday.", "The lads will be coming out"),
+        ("agent: The deposit gets paid back by Friday.", "The deposit will get paid back"),
+        ("agent: He'll be there tomorrow.", "He will be there"),
         (
             "agent: I'm going to, um, chase the depot and get back to you today.",
             "chase the depot and get back to the customer",
@@ -608,7 +654,7 @@ def test_what_was_promised_is_told_in_the_words_that_were_said(line: str, what: 
 
 @pytest.mark.parametrize("said", [said for said, _ in AGENT_PROMISES])
 def test_no_word_is_told_that_was_not_said(said: str):
-    persons = {"the", "customer", "agent", "'s"}
+    persons = {"the", "customer", "agent", "'s", "will", "be", "he", "it", "they", "get", "pick"}
     (promise,) = promises(f"agent: {said}")
     spoken = {token.text for token in tokenize(said)}
     assert {token.text for token in tokenize(promise.what)} <= spoken | persons
@@ -751,6 +797,103 @@ def test_the_answer_to_when_is_its_due():
     assert promise.due is not None
     assert promise.due.day == date(2026, 3, 13)
     assert [evidence.turn for evidence in promise.evidence] == ["t0", "t2"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "promisor", "what"),
+    [
+        (
+            "customer: When will I get the refund?",
+            "agent: Within five days.",
+            "agent",
+            "the customer will get the refund",
+        ),
+        (
+            "customer: How soon can I expect the parcel?",
+            "agent: Five days at most.",
+            "agent",
+            "the customer will get the parcel",
+        ),
+        ("customer: When is the plumber coming?", "agent: Oh, on Friday.", "agent", "the plumber will be coming"),
+        ("agent: When will you send the form back?", "customer: By Friday.", "customer", "send the form back"),
+    ],
+)
+def test_a_time_that_answers_when_is_a_promise_of_what_was_asked(question: str, answer: str, promisor: str, what: str):
+    (promise,) = promises(question, answer)
+    assert (promise.promisor, promise.what) == (PARTIES[promisor], what)
+    assert promise.due is not None
+    assert promise.due.words in answer
+    assert [evidence.turn for evidence in promise.evidence] == ["t0", "t1"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("customer: When did you send it?", "agent: On Friday."),
+        ("customer: When do I have to pay?", "agent: By the end of the month."),
+        ("customer: When will I be charged?", "agent: On the first of May."),
+        ("customer: When will I get it?", "agent: On Thursday, I'd guess."),
+        ("customer: When will I get it?", "agent: Not before Friday."),
+        ("agent: When will you be home?", "customer: At five."),
+    ],
+)
+def test_a_time_that_answers_another_question_is_no_promise(lines: tuple[str, ...]):
+    assert promises(*lines) == ()
+
+
+@pytest.mark.parametrize(
+    ("offer", "yes", "promise_said", "instant"),
+    [
+        ("Is Thursday any good for the fitter?", "Thursday, yes.", "So he'll be there between 8 and 12.", 12),
+        ("We could have a fitter stop by on Thursday.", "Fine.", "Great, he'll be there then.", None),
+    ],
+)
+def test_a_day_that_stands_in_the_offer_is_the_day_of_the_promise(
+    offer: str, yes: str, promise_said: str, instant: int | None
+):
+    promise = promises(f"agent: {offer}", f"customer: {yes}", f"agent: {promise_said}")[-1]
+    assert promise.due is not None
+    assert promise.due.day == date(2026, 3, 12)
+    assert (promise.due.instant.hour if promise.due.instant else None) == instant
+
+
+@pytest.mark.parametrize("answer", ["Yeah okay, I can do that tonight.", "Not right now, but I can do that tonight."])
+def test_who_can_do_it_at_a_time_takes_it_up(answer: str):
+    (promise,) = promises("agent: Could you send us a video of it?", f"customer: {answer}")
+    assert (promise.promisor, promise.what) == (Party.CUSTOMER, "send the agent a video of it")
+    assert promise.due is not None
+    assert promise.due.day == BEGAN.date()
+
+
+def test_to_be_able_to_do_it_takes_nothing_up():
+    assert promises("customer: Could you change the name?", "agent: I can do that.") == ()
+
+
+def test_do_that_is_told_by_the_offer_it_takes_up():
+    (promise,) = promises(
+        "agent: Do you want me to put the form in an envelope for you?",
+        "customer: If it's no trouble.",
+        "agent: No trouble at all, I'll do that this afternoon.",
+    )
+    assert promise.what == "put the form in an envelope for the customer"
+    assert [evidence.turn for evidence in promise.evidence] == ["t0", "t2"]
+
+
+def test_what_follows_a_promise_is_another_one():
+    first, second = promises("agent: I'll have two men there at 10 tomorrow and I'll take the fee off your order.")
+    assert first.due is not None
+    assert second.due is None
+    assert second.what == "take the fee off the customer's order"
+
+
+def test_a_time_of_day_is_not_cut_in_two():
+    (promise,) = promises("agent: The 5:15 coach will be sent to you.")
+    assert promise.what == "The 5:15 coach will be sent to the customer"
+
+
+def test_a_condition_may_be_inverted():
+    (promise,) = promises("agent: Should it leak again, we'll replace it.")
+    assert promise.what == "replace it should it leak again"
 
 
 def test_a_promise_that_is_said_again_is_one_with_both_its_words():

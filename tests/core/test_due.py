@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.due import due_places, find_due
+from worker.core.due import due_places, find_due, is_time_of_day
 from worker.core.due.counting import WEEKDAYS
 from worker.core.errors import Invalid
 
@@ -329,6 +329,20 @@ def test_words_of_any_kind_are_read_without_a_fault(words: str, said_at: datetim
         assert due.words in words
         assert due.day is not None
         assert due.day >= said_at.date()
+
+
+@pytest.mark.parametrize("words", ["between 8 and 12", "at three", "by noon"])
+def test_a_time_of_day_alone_needs_a_day(words: str):
+    assert is_time_of_day(words)
+    assert not is_time_of_day(f"{words} tomorrow")
+
+
+def test_a_length_of_time_is_no_time_of_day():
+    assert not is_time_of_day("within two hours")
+
+
+def test_a_date_in_front_of_who_acts_is_a_day():
+    assert due_places("by the 20th we'll have it") == ((0, len("by the 20th")),)
 
 
 def test_the_last_years_of_the_calendar_are_no_fault():

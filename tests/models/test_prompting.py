@@ -8,14 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.prompting import DATA_NOTE, FENCE, ask, defuse, first_sentence, is_complete, most_tokens, plain_line
+from models.prompting import (
+    DATA_NOTE,
+    FENCE,
+    ask,
+    defuse,
+    first_sentence,
+    frame_question,
+    is_complete,
+    most_tokens,
+    plain_line,
+)
 
 INSTRUCTION = "Write one sentence."
 
 
-def test_the_passage_stands_between_the_fences_behind_the_instruction_and_the_note() -> None:
+def test_the_passage_stands_between_the_fences_behind_the_note_and_the_instruction() -> None:
     assert ask(INSTRUCTION, "agent: It is done.") == (
-        f"{INSTRUCTION}\n\n{DATA_NOTE}\n\n<passage>\nagent: It is done.\n</passage>"
+        f"{DATA_NOTE}\n\n{INSTRUCTION}\n\n<passage>\nagent: It is done.\n</passage>"
     )
 
 
@@ -143,3 +153,9 @@ def test_one_line_of_plain_words_is_taken(answer: str, line: str) -> None:
 )
 def test_of_any_other_answer_nothing_is_taken(answer: str) -> None:
     assert plain_line(answer, 25) == ""
+
+
+def test_a_question_stands_behind_its_passage() -> None:
+    before, after = frame_question("Is it true?")
+    assert before.index(DATA_NOTE) < before.index(FENCE[0])
+    assert after.index(FENCE[1]) < after.index("Is it true?")

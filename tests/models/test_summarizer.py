@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import socket
+import string
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from models import instructed_model
 from models.conversion import PROMPT_FILE, save_for_ctranslate2
 from models.ct2_summarizer import Ct2Summarizer
 from models.instructed_model import InstructedModel
-from models.summarizer import ExtractiveSummarizer, TransformersSummarizer, load_summarizer
+from models.prompting import frame_question
+from models.summarizer import ExtractiveSummarizer, TransformersSummarizer, _Causal, load_summarizer
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.evidence import NO_MODEL
 from worker.core.ports import MadeWith
@@ -30,9 +32,8 @@ from worker.core.ports import MadeWith
 TINY = MadeWith("tiny", "1")
 TEMPLATE = "{% for message in messages %}<|user|>{{ message.content }}<|end|>{% endfor %}<|assistant|>"
 INSTRUCTION = "Write one sentence."
-
-
 PASSAGE = "agent: It is done."
+ANSWERS = ("Yes", "No", "<|end|>")
 
 
 def make_tokenizer(**marks: str) -> Any:
@@ -120,10 +121,10 @@ def make_encoder_decoder(folder: Path, family: str) -> Path:
             encoder_ffn_dim=32,
             decoder_ffn_dim=32,
             bos_token_id=begin,
-            forced_bos_token_id=begin,
             **marks,
         )
         model = transformers.BartForConditionalGeneration(config)
+        model.generation_config.forced_bos_token_id = begin
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -199,54 +200,91 @@ def test_a_passage_too_long_to_read_is_refused_and_not_cut(kind: str, tmp_path: 
     with pytest.raises(Invalid):
         model.write(INSTRUCTION, "word " * 2000, max_words=5)
     with pytest.raises(Invalid):
-        model.score(INSTRUCTION, "word " * 2000, ["A sentence."])
+        model.weigh("word " * 2000, INSTRUCTION, ANSWERS)
 
 
-# Scores
+# Answers weighed against each other
 
 
-def test_a_sentence_is_scored_token_by_token_and_its_pieces_join_to_it(tiny: InstructedModel) -> None:
-    sentences = ["It is done.", "", "Größe 🙂", "<|end|>"]
-    scored = tiny.score(INSTRUCTION, PASSAGE, sentences)
-    assert ["".join(token.text for token in one) for one in scored] == sentences
-    assert [len(one) for one in scored] == [len(sentence.encode()) for sentence in sentences]  # a byte a token here
-    assert all(math.isfinite(token.log_prob) and token.log_prob <= 0 for one in scored for token in one)
+def test_each_answer_has_a_logarithm_of_a_probability_and_all_beginnings_together_have_one_at_most(
+    tiny: InstructedModel,
+) -> None:
+    weighed = tiny.weigh(PASSAGE, INSTRUCTION, ANSWERS)
+    assert len(weighed) == len(ANSWERS)
+    assert all(math.isfinite(log_prob) and log_prob <= 0 for log_prob in weighed)
+    letters = tiny.weigh(PASSAGE, INSTRUCTION, string.printable)
+    assert 0.1 < sum(map(math.exp, letters)) <= 1.0, "A model of random numbers knows no favourites."
 
 
-def test_sentences_scored_together_score_as_each_alone(tiny: InstructedModel) -> None:
-    sentences = ["It is done.", "No."]
-    together = tiny.score(INSTRUCTION, PASSAGE, sentences)
-    for sentence, scored in zip(sentences, together, strict=True):
-        (alone,) = tiny.score(INSTRUCTION, PASSAGE, [sentence])
-        assert [token.log_prob for token in alone] == pytest.approx([token.log_prob for token in scored], abs=1e-4)
+def test_only_the_beginning_of_an_answer_is_weighed_and_each_by_itself(tiny: InstructedModel) -> None:
+    yes, no, _ = tiny.weigh(PASSAGE, INSTRUCTION, ANSWERS)
+    assert tiny.weigh(PASSAGE, INSTRUCTION, ("Never", "Yet")) == (no, yes)
+    assert tiny.weigh(PASSAGE, INSTRUCTION, ("Yes",)) == (yes,)
+    assert tiny.weigh(PASSAGE, INSTRUCTION, ()) == ()
 
 
-def test_no_sentences_have_no_scores(tiny: InstructedModel) -> None:
-    assert tiny.score(INSTRUCTION, PASSAGE, []) == ()
+@pytest.mark.parametrize("answers", [("Yes", "Yesterday"), ("Yes", "Yes"), ("Yes", ""), ("",)])
+def test_answers_that_cannot_be_told_apart_are_refused(tiny: InstructedModel, answers: tuple[str, ...]) -> None:
+    with pytest.raises(Invalid):
+        tiny.weigh(PASSAGE, INSTRUCTION, answers)
 
 
-def test_what_comes_later_in_a_sentence_does_not_change_the_scores_before(tiny: InstructedModel) -> None:
-    short, long = tiny.score(INSTRUCTION, PASSAGE, ["It is", "It is done."])
-    assert [token.log_prob for token in long[:5]] == pytest.approx([token.log_prob for token in short], abs=1e-4)
+def test_an_answer_is_weighed_the_same_whatever_came_before(kind: str, tiny: InstructedModel, tmp_path: Path) -> None:
+    instructions = [f"Is claim {number} true?" for number in range(instructed_model.REMEMBERED_INSTRUCTIONS + 2)]
+    first = [tiny.weigh(PASSAGE, instruction, ANSWERS) for instruction in instructions]
+    tiny.write(instructions[0], PASSAGE, max_words=2)
+    assert [tiny.weigh(PASSAGE, instruction, ANSWERS) for instruction in reversed(instructions)] == first[::-1]
+    assert load(kind, tmp_path).weigh(PASSAGE, instructions[1], ANSWERS) == first[1]
 
 
-def test_the_passage_tells_in_the_scores(tiny: InstructedModel) -> None:
-    assert tiny.score(INSTRUCTION, PASSAGE, ["It is done."]) != tiny.score(INSTRUCTION, "", ["It is done."])
+def test_weighing_takes_one_place_of_those_for_instructions_however_many_it_is_asked(tmp_path: Path) -> None:
+    causal, ct2 = load("causal", tmp_path / "causal"), load("ct2", tmp_path / "ct2")
+    for number in range(3):
+        causal.weigh(PASSAGE, f"Is claim {number} true?", ANSWERS)
+        ct2.weigh(PASSAGE, f"Is claim {number} true?", ANSWERS)
+    assert isinstance(causal, TransformersSummarizer)
+    assert isinstance(causal._reader, _Causal)
+    assert isinstance(ct2, Ct2Summarizer)
+    assert len(causal._reader._read) == len(ct2._remembered) == 1
 
 
-def test_the_scores_are_those_of_the_library_itself(tmp_path: Path) -> None:
+def test_instruction_and_passage_tell_in_what_an_answer_weighs(tiny: InstructedModel) -> None:
+    weighed = tiny.weigh(PASSAGE, INSTRUCTION, ANSWERS)
+    assert tiny.weigh("", INSTRUCTION, ANSWERS) != weighed
+    assert tiny.weigh(PASSAGE, "Is it done?", ANSWERS) != weighed
+
+
+def test_answers_weigh_what_the_library_itself_finds(tmp_path: Path) -> None:
     """Parity: one plain forward of the whole text through the model, without anything remembered."""
     torch = pytest.importorskip("torch")
     model, tokenizer = make_causal()
-    question = TransformersSummarizer(make_model(tmp_path), made_with=TINY, threads=1)._ask(INSTRUCTION, PASSAGE)
-    asked, answer = [*question.instruction, *question.passage], tokenizer("Done.")["input_ids"]
+    causal, ct2 = load("causal", tmp_path / "causal"), load("ct2", tmp_path / "ct2")
+    asked = [token for part in causal._ask(frame_question(INSTRUCTION), PASSAGE) for token in part]
     with torch.inference_mode():
-        log_probs = model.eval()(torch.tensor([asked + answer])).logits[0].log_softmax(dim=-1)
-    expected = [float(log_probs[len(asked) - 1 + number, token]) for number, token in enumerate(answer)]
-    (scored,) = load("causal", tmp_path / "causal").score(INSTRUCTION, PASSAGE, ["Done."])
-    assert [token.log_prob for token in scored] == pytest.approx(expected, abs=1e-3)
-    (by_ct2,) = load("ct2", tmp_path / "ct2").score(INSTRUCTION, PASSAGE, ["Done."])
-    assert [token.log_prob for token in by_ct2] == pytest.approx(expected, abs=1e-3)
+        log_probs = model.eval()(torch.tensor([asked])).logits[0, -1].log_softmax(dim=-1)  # (vocabulary,)
+    expected = [float(log_probs[tokenizer(answer[0])["input_ids"][0]]) for answer in ANSWERS]
+    assert causal.weigh(PASSAGE, INSTRUCTION, ANSWERS) == pytest.approx(expected, abs=1e-3)
+    assert ct2.weigh(PASSAGE, INSTRUCTION, ANSWERS) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_an_encoder_decoder_weighs_the_first_step_of_its_answer(tmp_path: Path, family: str) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    folder = make_encoder_decoder(tmp_path, family)
+    adapter = TransformersSummarizer(folder, made_with=TINY, threads=1)
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    asked = [token for part in adapter._ask(frame_question(INSTRUCTION), PASSAGE) for token in part]
+    opening = [] if family == "t5" else [tokenizer.bos_token_id]
+    with torch.inference_mode():
+        logits = model(
+            input_ids=torch.tensor([[*opening, *asked, tokenizer.eos_token_id]]),
+            decoder_input_ids=torch.tensor([[model.config.decoder_start_token_id, *opening]]),
+        ).logits
+    log_probs = logits[0, -1].log_softmax(dim=-1)  # (vocabulary,)
+    expected = [float(log_probs[adapter._encode(answer, as_plain_text=True)[0]]) for answer in ANSWERS]
+    assert adapter.weigh(PASSAGE, INSTRUCTION, ANSWERS) == pytest.approx(expected, abs=1e-3)
 
 
 def test_both_libraries_write_the_same(tmp_path: Path) -> None:
@@ -315,7 +353,7 @@ def test_numbers_that_are_not_numbers_are_a_broken_model(tmp_path: Path) -> None
         with pytest.raises(BrokenModel):
             model.write(INSTRUCTION, PASSAGE, max_words=3)
         with pytest.raises(BrokenModel):
-            model.score(INSTRUCTION, PASSAGE, ["Done."])
+            model.weigh(PASSAGE, INSTRUCTION, ANSWERS)
 
 
 def test_a_number_type_that_is_not_offered_is_refused(tmp_path: Path) -> None:
@@ -361,6 +399,24 @@ def test_a_process_that_ends_right_after_an_answer_ends_well(tmp_path: Path) -> 
 def test_the_summarizer_without_a_model_writes_nothing_and_says_so() -> None:
     assert ExtractiveSummarizer().write(INSTRUCTION, PASSAGE, max_words=25) == ""
     assert ExtractiveSummarizer.made_with.model == NO_MODEL
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="The memory is read from /proc.")
+def test_a_loaded_model_holds_little_more_memory_than_its_file(weights: Callable[[str], Path]) -> None:
+    folder = weights("smollm2-135m-instruct-int8")
+    script = (
+        "import re, ctranslate2, numpy, tokenizers; from pathlib import Path; import models.ct2_summarizer as quick;"
+        "from worker.core.ports import MadeWith;"
+        "held = lambda: int(re.search(r'RssAnon:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) * 1024;"
+        f"before, folder = held(), Path({str(folder)!r});"
+        "model = quick.Ct2Summarizer(folder, made_with=MadeWith('quick', '1'), threads=1);"
+        "print((held() - before) / (folder / 'model.bin').stat().st_size)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert float(run.stdout) < 1.6, "The weights are laid out anew when they are loaded, and lie there once only."
 
 
 @pytest.mark.models

@@ -6,8 +6,8 @@ the line, offered, guessed, refused, or told of others is none. What the rules d
 promise that is missed can be added by either side, one that was never made would be held against somebody.
 
 ``clauses`` finds the clauses that speak of an act to come, ``spoken`` decides which are promises, by the tables in
-``acts`` (what is done) and ``signs`` (how it is said). ``accepted`` knows offers, requests and assents. ``words`` makes
-the evidence and tells what was promised.
+``acts`` (what is done) and ``signs`` (how it is said). ``accepted`` knows offers, requests and assents, ``answers``
+times that answer "when?". ``words`` makes the evidence and tells what was promised.
 """
 
 from __future__ import annotations
@@ -18,18 +18,30 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from worker.core.call import Party
-from worker.core.commitments.accepted import assents, find_offer, find_request, is_done_or_refused, takes_up
+from worker.core.commitments import signs
+from worker.core.commitments.accepted import (
+    assents,
+    find_offer,
+    find_request,
+    is_done_or_refused,
+    is_for_later,
+    takes_up,
+)
+from worker.core.commitments.answers import find_answer, find_awaited
 from worker.core.commitments.spoken import Promise, find_promises
-from worker.core.commitments.words import cut_words, is_short, tell
+from worker.core.commitments.words import cut_words, in_the_future, is_short, tell
 from worker.core.cues import speaks_to_the_machine
-from worker.core.due import due_places, find_due
+from worker.core.due import due_places, find_due, is_time_of_day
 from worker.core.evidence import Sentence, split_sentences
 from worker.core.summary import Commitment, Due, Evidence
 from worker.core.transcript import Turn
-from worker.core.wording import content_stems, tokenize
+from worker.core.wording import content_stems, tokenize, word_set
 
 TURNS_BACK = 3
 """So far back lies the offer or the request that "I'll do that" takes up."""
+
+LONGEST_OFFER_WORDS = 20
+"""A sentence with more to it names days for other reasons."""
 
 LONGEST_YES_WORDS = 12
 """An answer with more to it than this is no mere yes."""
@@ -39,12 +51,7 @@ SAME_SHARE = 0.7
 
 _OTHER_SIDE = {Party.AGENT: Party.CUSTOMER, Party.CUSTOMER: Party.AGENT}
 _FROM_THE_EVENT = re.compile(r"(?:within|in|inside|over|no|at most)\b(?! (?:the (?:morning|evening|afternoon)|[A-Z]))")
-_IT = re.compile(r"^\w+ (?:it|that|this|them|those|one)\b")
-_DO_IT = re.compile(
-    r"(?:do|arrange|organi[sz]e|handle|sort|get (?:it|that|this) (?:done|sorted|arranged)|set (?:it|that) up)\b"
-)
-_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|what day|by when)\b", re.IGNORECASE)
-_SAYS_NUMBERS = re.compile(r"\d|\b(?:number|name|address|details|date of birth|code|pin|zip|postcode|id|spelling)\b")
+_SPOKEN_OF = word_set("he she it they that you")
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ def find_commitments(turns: Sequence[Turn], started_at: datetime | None) -> tupl
     spoken = [_spoken_in(call, turn) for turn in range(len(turns))]
     found: list[_Found] = []
     for turn in range(len(turns)):
-        here = spoken[turn] or _taken_up_in(call, turn)
+        here = spoken[turn] or _taken_up_in(call, turn) or _timed_in(call, turn)
         promises_next = turn + 1 < len(turns) and bool(spoken[turn + 1] or _taken_up_in(call, turn + 1))
         for one in here or _agreed_in(call, turn, promises_next=promises_next):
             _add(found, one)
@@ -120,11 +127,41 @@ def _of_promise(call: _Call, turn: int, at: int, promise: Promise, *, alone: boo
         due, said = _due_said_after(call, turn, at)
         evidence += said
     what = tell(sentence.text[promise.act : promise.end], party, sentence.text[slice(*promise.condition)])
-    if promise.leans or _IT.match(what):
-        asked = _asked_before(call, turn, at, turns_back=1, sure=not _DO_IT.match(what))
-        if asked is not None and (promise.leans or _DO_IT.match(what) or asked.what.split()[:1] == what.split()[:1]):
+    what = what if promise.subject in ("", "i", "we", "me", "us") else in_the_future(what)
+    due, said = _on_day_spoken_of(call, turn, at, promise, due)
+    evidence = [*said, *evidence]
+    if promise.leans or signs.ABOUT_IT.match(what):
+        asked = _asked_before(call, turn, at, turns_back=1, sure=not signs.DO_IT.match(what))
+        if asked is not None and (
+            promise.leans or signs.DO_IT.match(what) or asked.what.split()[:1] == what.split()[:1]
+        ):
             what, due, evidence = asked.what, due or asked.due, [*asked.evidence, *evidence]
     return _Found(turn, at, party, what, due, tuple(evidence), promise.leans)
+
+
+def _on_day_spoken_of(
+    call: _Call, turn: int, at: int, promise: Promise, due: Due | None
+) -> tuple[Due | None, list[Evidence]]:
+    """A due whose day was spoken of before: "Thursday?" — "Fine." — "He'll be there then", or "between 8 and 12"."""
+    said_at = call.said_at(turn)
+    is_then = due is None and signs.THEN.search(call.sentences[turn][at].text[promise.start : promise.end])
+    is_open = due is not None and promise.subject in _SPOKEN_OF and is_time_of_day(due.words)
+    if said_at is None or not (is_then or is_open):
+        return due, []
+    for back in range(turn, max(-1, turn - TURNS_BACK - 1), -1):
+        for sentence in reversed(call.sentences[back] if back < turn else call.sentences[back][:at]):
+            day = find_due(sentence.text, said_at)
+            if (
+                day is None
+                or day.day is None
+                or day.instant is not None
+                or len(sentence.text.split()) > LONGEST_OFFER_WORDS
+            ):
+                continue
+            joined = day if due is None else find_due(f"{day.words} {due.words}", said_at)
+            if joined is not None and joined.day == day.day:
+                return replace(joined, words=(due or day).words), [_evidence(sentence)]
+    return due, []
 
 
 def _due_said_after(call: _Call, turn: int, at: int) -> tuple[Due | None, list[Evidence]]:
@@ -133,7 +170,7 @@ def _due_said_after(call: _Call, turn: int, at: int) -> tuple[Due | None, list[E
     answer_in = turn
     if not following and turn + 2 < len(call.turns) and call.turns[turn + 2].party is call.turns[turn].party:
         asked = call.turns[turn + 1].text
-        if _WHEN.search(asked) and len(asked.split()) <= LONGEST_YES_WORDS:
+        if signs.ASKS_WHEN.search(asked) and len(asked.split()) <= LONGEST_YES_WORDS:
             following, answer_in = call.sentences[turn + 2], turn + 2
     if not following:
         return None, []
@@ -142,6 +179,19 @@ def _due_said_after(call: _Call, turn: int, at: int) -> tuple[Due | None, list[E
     if not places or len(sentence.text.split()) > len(sentence.text[places[0][0] : places[-1][1]].split()) + 2:
         return None, []
     return find_due(sentence.text, call.said_at(answer_in)), [cut_words(sentence, 0, len(sentence.text))]
+
+
+def _timed_in(call: _Call, turn: int) -> list[_Found]:
+    """A time alone that answers "when?": its question says what is promised."""
+    if turn == 0 or not call.sentences[turn] or not call.sentences[turn - 1]:
+        return []
+    asked, answer = call.sentences[turn - 1][-1], call.sentences[turn][0]
+    awaited = find_awaited(asked.text, answer.turn.party)
+    due = find_answer(answer.text, call.said_at(turn))
+    if awaited is None or due is None or asked.turn.party is answer.turn.party:
+        return []
+    what = tell(awaited, asked.turn.party)
+    return [_Found(turn, 0, answer.turn.party, what, due, (_evidence(asked), _evidence(answer)))]
 
 
 # 2. Offers and requests that are taken up.
@@ -154,7 +204,7 @@ def _taken_up_in(call: _Call, turn: int) -> list[_Found]:
             continue
         if is_done_or_refused(call.turns[turn].text):
             return []
-        asked = _asked_before(call, turn, at, turns_back=TURNS_BACK, sure=False)
+        asked = _asked_before(call, turn, at, turns_back=TURNS_BACK, sure=False, later=is_for_later(sentence.text))
         if asked is None:
             return []
         due = find_due(sentence.text, call.said_at(turn))
@@ -172,9 +222,14 @@ def _agreed_in(call: _Call, turn: int, *, promises_next: bool) -> list[_Found]:
     if before.party is call.turns[turn].party or not call.sentences[turn - 1]:
         return []
     asked = _asked_before(call, turn, 0, turns_back=1, sure=True)
-    if asked is not None and not _SAYS_NUMBERS.search(asked.what) and not is_done_or_refused(call.turns[turn].text):
+    if (
+        asked is not None
+        and not signs.SAYS_NUMBERS.search(asked.what)
+        and not is_done_or_refused(call.turns[turn].text)
+    ):
         evidence = (*asked.evidence, _evidence(answer))
-        return [replace(asked, turn=turn, party=call.turns[turn].party, evidence=evidence)]
+        due = find_due(answer.text, call.said_at(turn)) or asked.due
+        return [replace(asked, turn=turn, party=call.turns[turn].party, due=due, evidence=evidence)]
     offered = _offered_before(call, turn)
     is_done = turn + 1 < len(call.turns) and is_done_or_refused(call.turns[turn + 1].text)
     if offered is None or promises_next or is_done:
@@ -186,8 +241,13 @@ def _is_mere_yes(text: str) -> bool:
     return len(text.split()) <= LONGEST_YES_WORDS and assents(text) and not speaks_to_the_machine(text)
 
 
-def _asked_before(call: _Call, turn: int, at: int, *, turns_back: int, sure: bool) -> _Found | None:
-    """The last thing that the speaker of a sentence was asked to do, or himself offered to do."""
+def _asked_before(
+    call: _Call, turn: int, at: int, *, turns_back: int, sure: bool, later: bool = False
+) -> _Found | None:
+    """The last thing that the speaker of a sentence was asked to do, or himself offered to do.
+
+    ``sure``: only what is plainly for after the call. ``later``: the sentence puts it off, so that it may be any act.
+    """
     speaker = call.turns[turn].party
     for back in range(turn, max(-1, turn - turns_back - 1), -1):
         sentences = call.sentences[back] if back < turn else call.sentences[back][:at]
@@ -195,7 +255,12 @@ def _asked_before(call: _Call, turn: int, at: int, *, turns_back: int, sure: boo
             if speaks_to_the_machine(sentence.text):
                 continue
             own = sentence.turn.party is speaker
-            act = (None if sure else find_offer(sentence.text)) if own else find_request(sentence.text, sure=sure)
+            asks = sentence.text
+            act = (
+                (None if sure else find_offer(asks, sure=not later))
+                if own
+                else find_request(asks, sure=sure, later=later)
+            )
             if act is not None:
                 return _of_asked(call, back, sentence, act)
     return None

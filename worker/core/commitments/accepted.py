@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 
+from worker.core.commitments import signs
 from worker.core.commitments.tables import anywhere, begins
+from worker.core.due import due_places
 
 _ACTS_LATER = r"""
     send / e-?mail / text / call / ring / phone / post / mail / fax / forward / get (?:me|us|you|that|it|him|her|them|
     someone|somebody|back|a|the) / have (?:someone|somebody|the|a|an|him|her|them|one|it|that|our|your) / let (?:me|us|
     you) know / arrange / refund / credit / replace / return / bring / ship / deliver / follow up / chase / pass /
     drop / scan / upload / give (?:me|us|you) (?:a |another )?(?:call|ring|buzz|shout) / write (?:to )?(?:me|us|you|
-    him|her|them) / remind / message / put (?:it|that|one|a) / keep / come / be (?:home|there) / make sure / leave /
+    him|her|them) / remind / message / put (?:it|that|one|an?|the|your|my|some) / keep / come / be (?:home|there) /
+    make sure / leave /
     escalate / report / contact / organi[sz]e
 """
 _IS_LATER = begins(_ACTS_LATER)
 _OFFER = anywhere(r"""
     (?:shall|should) (?:i|we) / would you (?:like|prefer) (?:me|us) to / (?:do you )?want (?:me|us) to / (?:i|
-    we) (?:can|could)(?! not) / would it help if (?:i|we) / if you(?:'d)? (?:want|like|wish|prefer),? (?:i|
+    we) (?:can|could)(?! not) / would it help if (?:i|we) / (?:i|we)(?:'d| would) be (?:happy|glad) to /
+    if you(?:'d)? (?:want|like|wish|prefer),? (?:i|
     we)(?:'ll| can| could| will)
 """)
 _REQUEST = anywhere(r"""
@@ -55,6 +59,12 @@ _TAKEN_UP = anywhere(r"""
     ^(?:(?:yes|sure|of course|absolutely|okay|ok|certainly|definitely|no problem|yeah)[,. ]+)*(?:of course )?(?:i|
     we) (?:will|shall)(?=\W*$)
 """)
+_COULD_TAKE_UP = anywhere(r"""
+    (?<!if )(?<!what )(?<!not sure )(?:i|we) can (?:definitely |certainly |easily |probably )?(?:do|get|manage|arrange|
+    sort) (?:it|that|this|so|those|them)(?! but\b)(?! for (?:[$€£\d]|an extra))
+""")
+"""Takes something up only where it is said until when."""
+_NOT_NOW = re.compile(r"\bnot (?:right |just )?now\b")
 _DONE_OR_NOT = anywhere(r"""
     now / i(?:'ve| have) (?:just |already )?\w+(?:ed|ent|one) / there (?:we|you) go / sent /
     (?<!consider it )(?<!consider that )(?<!get it )(?<!get that )done / (?:i|we) (?:can't|cannot|won't) /
@@ -63,25 +73,29 @@ _DONE_OR_NOT = anywhere(r"""
 """)
 
 
-def find_offer(text: str) -> int | None:
-    """Where the act begins that a sentence offers to do after the call; None where it offers none."""
+def find_offer(text: str, *, sure: bool = True) -> int | None:
+    """Where the act begins that a sentence offers; None where it offers none.
+
+    ``sure``: only acts that are plainly for after the call.
+    """
     plain = text.replace("’", "'").lower()
     for match in _OFFER.finditer(plain):
         act = _act_behind(plain, match.end())
-        if act is not None and _IS_LATER.match(plain, act):
+        if act is not None and (_IS_LATER.match(plain, act) or not (sure or _IS_AT_ONCE.match(plain, act))):
             return act
     return None
 
 
-def find_request(text: str, *, sure: bool) -> int | None:
+def find_request(text: str, *, sure: bool, later: bool = False) -> int | None:
     """Where the act begins that a sentence asks for; None where it asks for none, or for one that is done at once.
 
-    ``sure``: only acts that are plainly for later, for an answer that is a mere yes.
+    ``sure``: only acts that are plainly for later, for an answer that is a mere yes. ``later``: the answer puts it off.
     """
     plain = text.replace("’", "'").lower()
     for match in (*_REQUEST.finditer(plain), *(() if sure else _WISH.finditer(plain))):
         act = _act_behind(plain, match.end())
-        if act is not None and not _IS_AT_ONCE.match(plain, act) and (not sure or _IS_LATER.match(plain, act)):
+        at_once = act is not None and not later and _IS_AT_ONCE.match(plain, act)
+        if act is not None and not at_once and (not sure or _IS_LATER.match(plain, act)):
             return act
     return None
 
@@ -99,9 +113,18 @@ def assents(text: str) -> bool:
 
 def takes_up(text: str) -> bool:
     """Whether a speaker takes it upon himself to do what was spoken of: "will do", "consider it done"."""
-    return _TAKEN_UP.search(text.strip().replace("’", "'").lower()) is not None
+    plain = text.strip().replace("’", "'").lower()
+    if _TAKEN_UP.search(plain) is not None:
+        return True
+    return _COULD_TAKE_UP.search(plain) is not None and bool(due_places(plain))
+
+
+def is_for_later(text: str) -> bool:
+    """Whether what is taken up is put off to a later time."""
+    plain = text.replace("’", "'").lower()
+    return bool(due_places(plain)) or signs.FOR_LATER.search(plain) is not None
 
 
 def is_done_or_refused(text: str) -> bool:
     """Whether an answer shows that the matter is done on the line, or not to be done."""
-    return _DONE_OR_NOT.search(text.replace("’", "'").lower()) is not None
+    return _DONE_OR_NOT.search(_NOT_NOW.sub(" ", text.replace("’", "'").lower())) is not None

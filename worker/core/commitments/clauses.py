@@ -56,24 +56,30 @@ _WILL = re.compile(
     r"no longer)\b)?"
 )
 _FILLERS = re.compile(
-    r"(?:\s*,?\s*(?:just|then|also|definitely|certainly|gladly|personally|actually|obviously|of course|still|um|uh|er|"
+    r"(?:\s*,?\s*(?:just|then|also|definitely|certainly|gladly|happily|quickly|simply|personally|actually|obviously|"
+    r"of course|still|um|uh|er|"
     r"erm|"
     r"like|surely|absolutely|both|all|even|immediately|go ahead and|be sure to|myself)\b\s*,?)*\s*"
 )
 _OTHERS_DOING = re.compile(
     r"(?:(?:'s| is|'re| are| has been|'s been| have been) (?:also |already |now )?(?P<doing>(?:coming|calling|sending|"
-    r"delivering|visiting|arriving|going out|picking|bringing|being|scheduled|booked|due|set|arranged|on (?:its|the|"
+    r"delivering|visiting|arriving|going (?:out|back)|picking|bringing|being|getting (?=\w+(?:ed|t|id)\b)|scheduled|"
+    r"booked|due|set|arranged|on (?:its|the|"
     r"their|"
-    r"his|her) way)\b)|(?<=\w) (?P<does>(?:goes|go) (?:out|on|back)|ships?|gets? (?:sent|shipped|delivered)|arrives|"
-    r"comes)\b)"
+    r"his|her) way)\b)|(?<=\w) (?P<does>(?:goes|go) (?:out|on|back)|ships?|gets? (?:\w+ed|sent|paid|put|read|"
+    r"taken) ?(?:at|up|off|away|"
+    r"back|out|down|to|in|on)?|arrives|comes|"
+    r"(?:picks|calls|rings|collects|drops|brings) (?:it|them|that|you|him|her)|delivers)\b)"
 )
 _BY_THE_SPEAKER = (
     (
         Shape.DOING,
         re.compile(
             r"\b(?P<who>i|we)(?:'m| am|'re| are) (?:also |just |already )?"
-            r"(?P<act>(?:send|credit|refund|pay|ship|deliver|mail|post|email|(?:call|phon|r)(?=ing (?:you |him |her |"
-            r"them )?back)|com|bring|transferr|replac|issu|waiv|return|dropp|collect|pick|install|fix|repair|hav|gett|"
+            r"(?P<act>(?:send|credit|refund|pay|ship|deliver|mail|post|email|(?:call|phon|ring)(?=ing (?:you|him|her|"
+            r"them|"
+            r"back)\b)|giv|lend|knock|print|arrang|mov|meet|open|clear|leav|forward|fax|settl|upload|com|bring|"
+            r"transferr|replac|issu|waiv|return|dropp|collect|pick|install|fix|repair|hav|gett|"
             r"tak|reimburs|cancell?|dispatch|putt|visit)ing)\b"
         ),
     ),
@@ -113,11 +119,14 @@ _NEW_CLAUSE = re.compile(
     r",(?: and| but| so)?,?(?: um| uh)?,?\s(?:what|when|where|how|why|which|can|could|do|does|is|are|would|will|shall|"
     r"i|we|you|he|she|it|they|there|that's)(?:'\w+)?(?= )|"
     r"\s(?:i|we|you|he|she|it|they|there|that)(?:'s|'re|'ll|'ve|'m| is| are| will| can| should)(?= )|"
+    r"(?<!know)(?<!see)(?<!out)(?<!tell you)(?<!ask)(?<!about)(?<!check)(?<!exactly)(?<!on)(?<!you)\s(?:what|where|"
+    r"how|who|"
+    r"when)(?:'s| is| do| does| should| shall)(?= )|\s(?:can|could|do|did|will|would) you(?= )|"
     r"\s(?:it|that|this) (?:takes|usually|normally|might|could|would)(?= )"
 )
 """Where another clause begins, heard with or without a comma."""
 
-_SEES_TO_IT = re.compile(r"(?:make (?:sure|certain)|ensure|see to it|promise|guarantee)\b")
+_SEES_TO_IT = re.compile(r"(?:make (?:sure|certain)|ensure|see to it|see(?= that)|promise|guarantee)\b")
 _JOINS = re.compile(r"(?:[\s,]+(?:and|but|so|then|um|uh|or|that))*[\s,]*$")
 
 _STANDS_ALONE = word_set("he she it they that this those these yours")
@@ -185,7 +194,7 @@ def _end_before(text: str, clause: Clause, at: int) -> int:
 
 def _subject_start(text: str, at: int) -> int | None:
     """Where the subject begins that ends at a place; None where there is none, or only a question."""
-    words = list(re.finditer(r"[\w'-]+", text[:at]))
+    words = list(re.finditer(r"\d+(?:[:.,]\d+)+|[\w'-]+", text[:at]))
     if not words or text[words[-1].end() : at].strip():
         return None
     last = words[-1].group()

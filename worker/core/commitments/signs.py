@@ -8,10 +8,13 @@ from worker.core.commitments.tables import anywhere, begins
 
 HEDGED = anywhere(r"""
     probably / maybe / perhaps / hopefully / possibly / (?:most )?likely / might / (?:i|we) (?:think|hope|expect) /
-    i (?:guess|suppose|believe|reckon|imagine|assume) / reckon / i'd say / should / would / could / not sure /
+    i (?:guess|suppose|believe|reckon|imagine|assume) / reckon / i'd (?:say|guess|think|imagine|hope) / should /
+    would / could / not sure /
     estimated? / usually / normally / typically / generally / always / in general / as a rule / fingers crossed /
-    i'm sure / supposed / ideally / potentially / apparently / if possible / with any luck / may(?! (?:the )?\d) /
-    in theory / aim to / no guarantee / if all goes well
+    i'm sure / supposed / ideally / potentially / apparently / if possible / with any luck /
+    (?<!of )(?<!by )(?<!in )(?<!\dth )(?<!\dst )(?<!\dnd )
+    (?<!\drd )may(?! (?:the )?\d) /
+    in theory / aim to / no guarantee / if all goes well / end up
 """)
 """A guess, a wish, or how things are in general."""
 
@@ -34,9 +37,18 @@ OWN_WORD_FOR_IT = anywhere(r"""
 """)
 """The speaker's own word, left out before others' are looked for."""
 
-NOT_PROMISED = anywhere(
-    r"(?:can't|cannot|can not|won't|don't|couldn't|not|never|wouldn't)(?: \w+)? (?:promise|guarantee|say|think|know)"
+NOT_PROMISED = anywhere(r"""
+    (?:can't|cannot|can not|won't|don't|couldn't|not|never|wouldn't)(?: \w+)? (?:promise|guarantee|say|think|know|see) /
+    (?:no|not a|not much|little|zero|slim) (?:way|chance|hope|prospect|question) / (?:not|never)(?: as if| like| that) /
+    as if(?= (?:i|we|they|he|she)\b) / unlikely / impossible / out of the question / rule out / no telling / who knows
+""")
+"""In front of the words: they are denied."""
+
+INVERTED_CONDITION = re.compile(
+    r"(?:^|(?<=[,.;] )|(?<=\band )|(?<=\bbut )|(?<=\bso ))should (?=(?:it|this|that|they|he|she|there|any\w*|the|these|"
+    r"those|one|your|our|my)\b)"
 )
+"""Another way to say "if": "should it leak again"."""
 
 VOWED = anywhere(
     "i(?: can| do)? (?:promise|guarantee|give you my word) / you have my word / my word on it / i assure you"
@@ -60,6 +72,7 @@ FOR_LATER = anywhere("""
 """)
 
 AT_ONCE = anywhere(r"""
+    again here / (?:once|one) more time / here and now / right (?:here|away now) / (?:take|be) (?:a|one|two) seconds? /
     (?<!from )(?<!by )(?<!until )now(?! on\b) / as we speak / (?:one|just a|for a|a quick) (?:moment|second|sec|
     minute) / bear with / hold on / hang on / while you (?:hold|wait|are) / real quick / in (?:just )?(?:a|one|a few|
     two) (?:moments?|seconds?|secs?|minute) / on (?:a )?(?:brief )?hold / verification / pass ?code /
@@ -68,8 +81,16 @@ AT_ONCE = anywhere(r"""
 """Done on the line, before the call ends."""
 
 WAIT_A_MOMENT = re.compile(
-    r"\W*(?:\w+\W+){0,4}(?:one|just a|a) (?:second|moment|sec|minute)\b|\W*(?:bear with|hold on|hang on)"
+    r"\W*(?:\w+\W+){0,4}(?:one|just a|a|two|a few) (?:second|moment|sec|minute)s?\b|\W*(?:bear with|hold on|hang on)|"
+    r"\W*(?:it|this|that)(?: won't|'ll not| will not) (?:take|be) long|\W*and now (?:i|we|let)\b"
 )
+
+BEFORE_AN_EVENT = anywhere(r"""
+    (?:before|by the time|for when|ready for|when) (?:you|he|she|they|someone|somebody|(?:your|
+    the) [\w-]+(?: [\w-]+)?) (?:comes?|arrives?|gets? here|
+    turns? up|shows? up|(?:is|are) here|rings?|calls?|starts?)
+""")
+"""For a customer as good as a day: it waits for the other side."""
 
 DONE_ALREADY = anywhere("""
     there (?:we|you) go / that's (?:all )?(?:done|saved|sent|gone|booked|set|updated|sorted|changed|cancelled|canceled|
@@ -107,3 +128,20 @@ OPENINGS = re.compile(
 
 TRAILING_CONDITION = begins(",? ?if(?! (?:that's|it's|that is|it is) (?:ok|okay|fine|alright|all right))")
 """Behind a customer's words: it is left open."""
+
+ABOUT_IT = re.compile(r"^\w+ (?:it|that|this|them|those|one)\b")
+"""An act upon what other words have named."""
+
+DO_IT = re.compile(
+    r"(?:do|arrange|organi[sz]e|handle|sort|get (?:it|that|this) (?:done|sorted|arranged)|set (?:it|that) up)\b"
+)
+"""An act that other words must tell."""
+
+ASKS_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|what day|by when)\b", re.IGNORECASE)
+"""A question for a time."""
+
+THEN = re.compile(r"\b(?:then|that day|at that time|that morning|that afternoon|that evening)\W*$")
+"""At a time that was spoken of before."""
+
+SAYS_NUMBERS = re.compile(r"\d|\b(?:number|name|address|details|date of birth|code|pin|zip|postcode|id|spelling)\b")
+"""What is given on the line when it is asked for."""

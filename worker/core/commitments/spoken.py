@@ -16,6 +16,9 @@ from worker.core.due import due_places
 
 _Places = tuple[int, int]
 
+_AND = re.compile(r"[\s,]*and (?:then )?")
+_ING = re.compile(r"(?:be )?(\w{2,})ing\b")
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -23,7 +26,7 @@ class Promise:
 
     ``act`` is where the act begins, or who is to act where that is not the speaker. ``leans``: it says "you'll have it"
     or the like, so that other words must tell of what. ``waits``: for another event; ``condition`` is where "if …"
-    stands, empty where it does not.
+    stands, empty where it does not. ``subject``: who is to act.
     """
 
     start: int
@@ -33,6 +36,7 @@ class Promise:
     leans: bool
     waits: bool
     condition: _Places
+    subject: str
 
 
 def find_promises(text: str, party: Party) -> list[Promise]:
@@ -42,28 +46,33 @@ def find_promises(text: str, party: Party) -> list[Promise]:
         if found and clause.start < found[-1].end:
             continue
         due = _due_of(clause)
-        if _is_decided(clause) and _is_an_act(clause, due is not None, party):
+        follows = bool(found) and _AND.fullmatch(clause.text, found[-1].end, clause.start) is not None
+        if _is_decided(clause) and _is_an_act(clause, due is not None, party, follows=follows):
             found.append(_promise(clause, due))
     return found
 
 
 def _promise(clause: Clause, due: _Places | None) -> Promise:
     by_speaker = clause.subject in ("i", "we", "me", "us")
+    people_act = clause.subject == "they" and due is None and acts.OTHERS_ACT.match(clause.doing) is not None
     return Promise(
         start=min(clause.start, due[0]) if due else clause.start,
         act=clause.act if by_speaker else clause.start,
         end=max(clause.end, due[1]) if due else clause.end,
         due=due,
-        leans=not by_speaker and acts.LEANS.match(clause.whole) is not None,
+        leans=not by_speaker and acts.LEANS.match(clause.whole) is not None and not people_act,
         waits=signs.ANOTHER_EVENT.search(_around(clause)) is not None,
         condition=_condition(clause),
+        subject=clause.subject,
     )
 
 
 def _condition(clause: Clause) -> _Places:
-    """ "If it fails again", right behind the clause or in front of it."""
+    """ "If it fails again", right behind the clause or in front of it; "should it fail again" in front of it."""
     behind = re.compile(r",? (?=if )[^,.;!?]*").match(clause.text, clause.end)
-    before = re.search(r"\bif\b[^.;!?]*$", clause.text[: clause.start])
+    lead = clause.text[: clause.start]
+    inverted = rf"(?:{signs.INVERTED_CONDITION.pattern})[^.;!?]*$"
+    before = re.search(r"\bif\b[^.;!?]*$", lead) or re.search(inverted, lead.rstrip())
     condition = behind or before
     return condition.span() if condition is not None else (0, 0)
 
@@ -91,7 +100,7 @@ def _lead(clause: Clause) -> str:
     """What leads in to the clause, as far as it belongs to it."""
     lead = clause.text[: clause.start]
     parts = [match.end() for match in re.finditer(r"[.!?;](?= )|, (?:and|but|so) ", lead)]
-    return lead[max(parts, default=0) :]
+    return signs.INVERTED_CONDITION.sub("if ", lead[max(parts, default=0) :])
 
 
 def _around(clause: Clause) -> str:
@@ -119,8 +128,8 @@ def _is_decided(clause: Clause) -> bool:
     return hedge is None and signs.HEDGED.match(behind.lstrip(" ,")) is None
 
 
-def _is_an_act(clause: Clause, has_due: bool, party: Party) -> bool:
-    """Whether it is something that this party can promise, and not done on the line."""
+def _is_an_act(clause: Clause, has_due: bool, party: Party, *, follows: bool) -> bool:
+    """Whether it is something that this party can promise, and not done on the line. ``follows``: another promise."""
     if not has_due and _is_at_once(clause):
         return False
     doing = clause.doing
@@ -128,14 +137,14 @@ def _is_an_act(clause: Clause, has_due: bool, party: Party) -> bool:
         case Shape.OWN | Shape.DOING if party is not Party.AGENT and _hangs_on_a_condition(clause):
             return False
         case Shape.OWN | Shape.DOING:
-            return _is_own_act(clause, has_due, party)
+            return _is_own_act(clause, has_due, party, follows=follows)
         case Shape.GIVEN:
             return _is_given(doing, has_due, party)
         case Shape.LET_ME:
-            return acts.REACHES_THE_OTHER.search(clause.text[clause.act :]) is not None
+            return acts.REACHES_THE_OTHER.search(doing) is not None
         case Shape.OTHERS if party is Party.CUSTOMER:
             ours = clause.whole.startswith(("my ", "our "))
-            return ours and bool(acts.CUSTOMERS_OWN.match(doing) or (has_due and acts.CUSTOMERS_IN_TIME.match(doing)))
+            return ours and _is_customers_act(clause, has_due)
     if party is Party.CUSTOMER:
         return False
     match clause.shape:
@@ -144,8 +153,7 @@ def _is_an_act(clause: Clause, has_due: bool, party: Party) -> bool:
         case Shape.ARRANGED:
             return _is_arranged(doing, has_due)
         case Shape.OTHERS_DOING:
-            comes = doing.startswith(("comes", "arrives"))
-            return has_due and (not comes or acts.PEOPLE_WHO_COME.search(clause.subject) is not None)
+            return has_due and _is_being_done(clause)
     if doing.startswith("go") and acts.TAKEN_FROM_YOU.search(clause.subject):
         return False
     if acts.IS_DONE.match(doing) or acts.OTHERS_ACT.match(doing):
@@ -169,7 +177,44 @@ def _hangs_on_a_condition(clause: Clause) -> bool:
     return signs.TRAILING_CONDITION.match(clause.text[clause.end :]) is not None
 
 
-def _is_own_act(clause: Clause, has_due: bool, party: Party) -> bool:
+def _is_being_done(clause: Clause) -> bool:
+    """ "An engineer is coming", "it gets refunded", "the scaffolding comes down"; and not "it gets charged"."""
+    doing = clause.doing
+    if re.match(r"(?:picks|calls|rings|collects|drops|brings|delivers)\b", doing):
+        return acts.PEOPLE_WHO_COME.search(clause.subject) is not None
+    if doing.startswith(("comes", "arrives")):
+        returns = doing.startswith(("comes down", "comes off", "comes back")) and not clause.subject.endswith("price")
+        return returns or acts.PEOPLE_WHO_COME.search(clause.subject) is not None
+    return not doing.startswith("get") or acts.IS_GIVEN_BACK.match(doing) is not None
+
+
+def _is_customers_act(clause: Clause, has_due: bool) -> bool:
+    doing = _plain(clause)
+    has_it_done = clause.shape is Shape.DOING and clause.doing.startswith(("getting", "having"))  # "the house painted"
+    if has_it_done or acts.THREATENED.search(doing):
+        return False
+    return bool(
+        acts.CUSTOMERS_OWN.match(doing)
+        or acts.THEN_SENDS.search(doing)
+        or (has_due and acts.CUSTOMERS_IN_TIME.match(doing))
+        or signs.BEFORE_AN_EVENT.search(_around(clause))
+    )
+
+
+def _plain(clause: Clause) -> str:
+    """The act in its plain form: "be dropping it off" and "dropping it off" are "drop it off"."""
+    said = _ING.match(clause.doing)
+    if said is None or not (clause.shape is Shape.DOING or clause.doing.startswith("be ")):
+        return clause.doing
+    stem = said[1]
+    if stem[-1] == stem[-2] and stem[-1] not in "ls":
+        stem = stem[:-1]
+    elif stem in acts.STEMS_WITHOUT_E:
+        stem += "e"
+    return stem + clause.doing[said.end() :]
+
+
+def _is_own_act(clause: Clause, has_due: bool, party: Party, *, follows: bool) -> bool:
     doing = clause.doing
     if clause.shape is Shape.DOING and not (has_due or (clause.subject == "we" and acts.WE_ARE_SENDING.match(doing))):
         return False
@@ -179,8 +224,10 @@ def _is_own_act(clause: Clause, has_due: bool, party: Party) -> bool:
     if party is Party.AGENT and acts.AGENTS_NEVER.match(doing):
         return False
     if party is not Party.AGENT:
-        return bool(acts.CUSTOMERS_OWN.match(doing) or (has_due and acts.CUSTOMERS_IN_TIME.match(doing)))
-    later = signs.FOR_LATER.search(_around(clause)) is not None or signs.VOWED.search(_lead(clause)) is not None
+        return _is_customers_act(clause, has_due)
+    later = (
+        follows or signs.FOR_LATER.search(_around(clause)) is not None or signs.VOWED.search(_lead(clause)) is not None
+    )
     if has_due or later:
         return True
     if reaches or acts.STEPS_ON_THE_WAY.match(doing):

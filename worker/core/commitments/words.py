@@ -17,6 +17,9 @@ _PERSONS = re.compile(
     r"\b(?:(?P<own>i|me|we|us)|(?P<owns>my|our)|(?P<other>you|your|yours))\b(?P<short>'\w+)?", re.IGNORECASE
 )
 _LONG_FORMS = {"'ll": " will", "'re": " is", "'m": " is", "'ve": " has"}
+_SHORT_WILL = re.compile(r"(?:'ll|(?:'s|'re| is| are) (?:going to|gonna)| gonna) (?!.* will )")
+_IS_DOING = re.compile(r"(?:'s| is|'re| are) (?=\w+ing\b|scheduled\b|booked\b|due\b|on (?:its|the|their|his|her) way)")
+_DOES = re.compile(r" (?P<act>go(?=es)|get|come|ship|arrive|pick|call|ring|collect|drop|bring|deliver)e?s\b")
 _NOISE = re.compile(
     r"(?<![\w'])(?:um+|uh+|er+|erm|you know(?=,)|i mean(?=,)|guys|please|myself|ourselves)(?![\w'])[, ]*", re.IGNORECASE
 )
@@ -77,6 +80,15 @@ def tell(words: str, party: Party, condition: str = "") -> str:
     both = f"{act} {waits}".split()
     kept = both if len(both) <= LONGEST_WHAT_WORDS else act.split()[:LONGEST_WHAT_WORDS]
     return _LOOSE_END.sub("", f"{' '.join(kept)} ").strip()
+
+
+def in_the_future(told: str) -> str:
+    """What another one is promised to do, in one form: "he'll come", "he is coming" and "he comes" have "will"."""
+    told = _SHORT_WILL.sub(" will ", told, count=1)
+    if " will " in told:
+        return told
+    going = _IS_DOING.sub(" will be ", told, count=1)
+    return going if going != told else _DOES.sub(lambda match: f" will {match['act']}", told, count=1)
 
 
 def _without_due(words: str) -> str:

@@ -52,6 +52,14 @@ def due_places(words: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(spoken.said(*stretch) for stretch in found[0])) if found is not None else ()
 
 
+def is_time_of_day(words: str) -> bool:
+    """Whether these words say a time of day and no day, so that the day must have been said before."""
+    spoken = speak(words)
+    if any(True for find in (find_spans, find_days, find_parts_of_day) for _ in find(spoken, _SOME_DAY)):
+        return False
+    return any(not clock.needs_day for clock in find_clocks(spoken))
+
+
 _Stretches = list[tuple[int, int]]
 
 

@@ -41,6 +41,7 @@ _AT = re.compile(
     rf"{_TIME}(?: at the (?:very )?latest)?(?= |$)"
 )
 _NOT_A_LIMIT = frozenset({"after", "from", "since", "past"})
+_BEFORE_A_THING = tuple([word] for word in ("the", "a", "an", "my", "your", "our"))  # "the 5:15 coach"
 _MORNING = re.compile(r"\bmorning\b")
 _LATER_HALF = re.compile(r"\b(?:afternoon|evening|tonight|night)\b")
 _BEHIND_A_TIME = frozenset({"sharp", "latest", "tomorrow", "today", "tonight", "monday", "tuesday", "wednesday",
@@ -55,7 +56,10 @@ def find_clocks(spoken: Spoken) -> Iterator[Clock]:
     for match in _AT.finditer(spoken.text):
         openers = frozenset((match["opener"] or "").split())
         plain = match["mark"] is None and re.fullmatch(r"\d{1,2}|one", match["hour"]) is not None
-        if openers & _NOT_A_LIMIT or not _fits(match["hour"]):
+        names_a_thing = (
+            not openers and match["hour"][0].isdigit() and spoken.words_before(match.start())[-1:] in _BEFORE_A_THING
+        )
+        if openers & _NOT_A_LIMIT or names_a_thing or not _fits(match["hour"]):
             continue
         if plain and (not openers & {"by", "at", "before", "until", "till", "til", "than"}):
             continue

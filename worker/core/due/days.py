@@ -232,4 +232,4 @@ def _last_of_range(found: Found, rule: _Rule, spoken: Spoken, said_at: datetime)
 def _names_a_thing(match: re.Match[str], spoken: Spoken) -> bool:
     """ "The 5th floor", "first class": no day of a month."""
     after = spoken.word_after(match.end())
-    return match.groupdict().get("d3") is not None and bool(after) and is_content(after)
+    return match.groupdict().get("d3") is not None and bool(after) and is_content(after.split("'")[0])
