@@ -1,8 +1,11 @@
-"""Where models run: a GPU where there is one, else the processor."""
+"""Where models run: a GPU where there is one, else the processor; and what is said when they cannot."""
 
 from __future__ import annotations
 
-from worker.core.errors import Unavailable
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from worker.core.errors import BrokenModel, Unavailable
 
 
 def pick_device(wish: str) -> str:
@@ -16,3 +19,22 @@ def pick_device(wish: str) -> str:
     if wish == "cuda":
         raise Unavailable("No CUDA device can be used here. Set ONRECORD_DEVICE=cpu, or run this worker where one is.")
     return "cpu"
+
+
+@contextmanager
+def ctranslate2_errors(model: str) -> Iterator[None]:
+    """Errors of CTranslate2 as ours, about the "speech model", say.
+
+    It raises RuntimeError for whatever goes wrong while it works, so its message must be read.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise Unavailable(f"There is not enough memory for the {model}.") from error
+    except (RuntimeError, ValueError) as error:
+        message = str(error).lower()
+        if "out of memory" in message or "alloc" in message:
+            raise Unavailable(f"There is not enough memory for the {model} on its device.") from error
+        if "cuda" in message or "cublas" in message or "cudnn" in message:
+            raise Unavailable(f"The accelerator that the {model} is set to run on cannot be used.") from error
+        raise BrokenModel(f"The {model} cannot be run. Run `onrecord models check`.") from error

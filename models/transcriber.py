@@ -19,7 +19,6 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -43,6 +42,7 @@ from models.chunks import (
     speech_in,
     without_words,
 )
+from models.devices import ctranslate2_errors
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.listening import joined
 from worker.core.ports import MadeWith, Progress
@@ -171,7 +171,7 @@ class WhisperTranscriber:
         self._workers = threads if device == "cpu" else 1
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
         try:
-            with _foreign_errors():
+            with ctranslate2_errors("speech model"):
                 if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(device)}:
                     raise Invalid("This device cannot run the speech model with this compute type.")
                 self._model = faster_whisper.WhisperModel(
@@ -265,7 +265,7 @@ class WhisperTranscriber:
         for row, chunk in zip(features, batch, strict=True):
             heard = self._model.feature_extractor(sound_of(chunk, track))[:, :frames]  # (mels, frames of the sound)
             row[:, : heard.shape[1]] = heard
-        with _foreign_errors():
+        with ctranslate2_errors("speech model"):
             encoded = self._model.encode(features)
             found = self._model.model.detect_language(encoded) if len(self._tokenizers) > 1 else []
         languages = tuple({token[2:-2]: probability for token, probability in each} for each in found)
@@ -348,7 +348,7 @@ class WhisperTranscriber:
     def _decode(self, encoded: Encoded, languages: Sequence[str]) -> list[Heard]:
         """The words of each chunk of a batch, each in its language."""
         tokenizers = [self._tokenizers[language] for language in languages]
-        with _foreign_errors():
+        with ctranslate2_errors("speech model"):
             results = self._model.model.generate(
                 encoded.sound,
                 [[*tokenizer.sot_sequence, tokenizer.no_timestamps] for tokenizer in tokenizers],
@@ -403,22 +403,6 @@ def _by_piece(words: Iterable[Word], chunk: Chunk) -> Iterator[tuple[Word, ...]]
     for word in words:
         found[chunk[max(0, bisect_right(starts, word.start_s) - 1)]].append(word)
     yield from map(tuple, found.values())
-
-
-@contextmanager
-def _foreign_errors() -> Iterator[None]:
-    """CTranslate2 raises RuntimeError for whatever goes wrong while it works, so its message must be read."""
-    try:
-        yield
-    except MemoryError as error:
-        raise Unavailable("There is not enough memory for the speech model.") from error
-    except (RuntimeError, ValueError) as error:
-        message = str(error).lower()
-        if "out of memory" in message or "alloc" in message:
-            raise Unavailable("There is not enough memory for the speech model on its device.") from error
-        if "cuda" in message or "cublas" in message or "cudnn" in message:
-            raise Unavailable("The accelerator that the speech model is set to run on cannot be used.") from error
-        raise BrokenModel("The speech model cannot be run. Run `onrecord models check`.") from error
 
 
 def words_of(timed: Sequence[dict[str, Any]]) -> tuple[Word, ...]:
