@@ -51,11 +51,12 @@ $(READY): pyproject.toml requirements/torch.txt requirements/lock.txt
 # Apart from the rest: one of them is built here, and needs a C++ compiler.
 $(BENCH): $(READY) requirements/bench.txt
 	@$(PIP) install -q --no-deps --require-hashes -r requirements/bench.txt
+	@$(BIN)/onrecord models fetch minilm-l6-v2
 	@touch $@
 
 lock: setup ## pin every dependency anew, a week behind the newest releases
 	@$(COMPILE) --all-extras --group dev $(UNLOCKED) pyproject.toml --output-file requirements/lock.txt
-	@$(COMPILE) --group bench --constraint requirements/lock.txt \
+	@$(COMPILE) --group bench $(UNLOCKED) --constraint requirements/lock.txt \
 	  $(foreach name,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/lock.txt),--no-emit-package $(name)) \
 	  --output-file requirements/bench.txt
 

@@ -99,6 +99,18 @@ def test_the_promise_is_among_the_statements_with_its_day(stereo):
     assert any("Friday" in one["text"] for one in promises)
 
 
+def test_the_promise_stands_as_data_with_the_day_by_which_it_is_due(stereo):
+    due = [one["due"] for one in stereo["summary"]["commitments"] if one["promisor"] == "agent" and one["due"]]
+    assert any("Friday" in one["words"] for one in due)
+    assert all(one["day"] is None for one in due), "when the call began was not said, so no day can be worked out"
+
+
+def test_the_matter_of_the_call_stands_above_all(stereo):
+    headline = stereo["summary"]["headline"]
+    assert len(headline["text"].split()) <= 16
+    assert headline["evidence"]
+
+
 def test_every_statement_points_to_words_that_were_said(stereo):
     turns = {turn["id"]: turn for turn in stereo["turns"]}
     statements = stereo["summary"]["statements"]
@@ -136,7 +148,8 @@ def test_a_mono_call_takes_its_parties_from_the_voices(weights, tmp_path):
     for party in ("agent", "customer"):
         said = spoken(party)
         assert errors(said, heard(record, party)) <= 0.2 * len(said)
-    assert all(one["quoted"] for one in record["summary"]["statements"]), "without a writing model all is quoted"
+    by_whom = {one["written_by"] for one in record["summary"]["statements"]}
+    assert by_whom <= {None, "rules"}, "without a writing model what is not a promise is quoted"
 
 
 @pytest.fixture
