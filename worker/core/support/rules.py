@@ -114,7 +114,7 @@ _CONDITIONS = word_set("if unless provided otherwise depending depends case")
 _HEDGES = word_set("""
     maybe perhaps possibly probably seems seem seemed appears appear appeared try trying tried best hope hoping
     hoped think thinks thought guess likely roughly approximately almost may might should sounds looks expect
-    expected
+    expected wonder wondering wondered whether
     """)
 
 
@@ -127,7 +127,7 @@ def agrees_in_certainty(claim: Claim, heard: Heard) -> bool:
     said = _sentence_said(claim, heard)
     if said & _CONDITIONS and not words & (_CONDITIONS | {"when", "whether"}):
         return False
-    return not (said & _HEDGES and not words & (_HEDGES | {"could", "hoped"}))
+    return not (said & _HEDGES and not words & (_HEDGES | {"could", "hoped", "asked"}))
 
 
 def _sentence_said(claim: Claim, heard: Heard) -> set[str]:
