@@ -70,6 +70,11 @@ def test_a_statement_that_firms_up_or_turns_what_was_said_is_refused(said: str, 
     assert not judge(sentence, Party.CUSTOMER, [Spoken(Party.CUSTOMER, said)]).is_carried
 
 
+def test_the_customer_the_receipt_is_no_word_said_twice() -> None:
+    said = [Spoken(Party.AGENT, "I will email you the receipt today.")]
+    assert judge("The agent promised to email the customer the receipt today.", Party.AGENT, said).is_carried
+
+
 def test_what_somebody_says_of_themselves_may_be_told_in_other_small_words() -> None:
     said = [Spoken(Party.CUSTOMER, "I'm feeling a bit disappointed about the pricing on my recent photo shoot.")]
     sentence = "The customer said they were disappointed with the pricing on their recent photo shoot."

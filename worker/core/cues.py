@@ -76,7 +76,7 @@ CUES = (
          r"transferred)\b|pencil you in|i'm (?:entering|processing|booking)\b"),
     _cue(StatementKind.DONE, 3.0, _AGENT, r"(?:i|we) have (?:you|an?) .*\b(?:appointment|booking|reservation)\b"),
     # What was refused. A customer who cannot do a thing is telling of a problem.
-    _cue(StatementKind.REFUSED, 3.2, _AGENT, r"(?:i|we|they)(?:'m| am|'re| are)? (?:can't|cannot|can not|"
+    _cue(StatementKind.REFUSED, 5.5, _AGENT, r"(?:i|we|they)(?:'m| am|'re| are)? (?:can't|cannot|can not|"
          r"couldn't|won't|"
          r"unable|not able|not allowed|don't (?:offer|handle|cover|do|allow|give|accept|provide|have)|do not (?:offer|"
          r"handle|cover|do|allow|give|accept|provide))\b|our policy\b|not (?:possible|something|covered|refundable|"
@@ -93,7 +93,8 @@ CUES = (
     # What the two sides disagreed on.
     _cue(StatementKind.DISAGREED, 3.6, frozenset({Party.AGENT, Party.CUSTOMER}), r"that(?:'s| is)(?: just| simply)? (?:"
          r"not (?:true|correct|right|what|how|the case|fair|accurate)|wrong|incorrect|untrue|nonsense)|i (?:disagree|"
-         r"don't (?:agree|accept|think (?:so|that's (?:right|fair|true)))|do not (?:agree|accept)|never (?:said|"
+         r"don't (?:agree|accept|think (?:so|that(?:'s| is) (?:right|fair|true)))|do not (?:agree|accept)|"
+         r"never (?:said|"
          r"agreed|ordered|signed|received|asked|authori[sz]ed)|beg to differ|didn't (?:say|agree|order|sign|ask))|but "
          r"(?:you|i was|they|somebody|someone|your \w+) (?:said|told|promised|agreed)|you(?:'re| are) (?:wrong|"
          r"mistaken)|no,? "

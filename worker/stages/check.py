@@ -21,7 +21,7 @@ from worker.core.wording import content_stems, tokenize
 SAME = 0.8
 """Two statements of one party that share so much of their meaning say the same thing; the later one is left out."""
 
-LEAST_ENTAILED = 0.5
+LEAST_ENTAILED = 0.4
 """A sentence that the model holds for less sure than this is not published. See ``scripts.bench_statements``."""
 
 HEADLINE = "headline"

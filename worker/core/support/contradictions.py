@@ -47,7 +47,7 @@ _TWICE_IN_A_ROW = re.compile(r"\b([A-Z][a-z]+)\s*,?\s*(?:and\s+|,\s*)\1\b(?!['â€
 
 
 def _says_a_word_twice(sentence: str, claim: Claim) -> bool:
-    words = [unit.text for unit in claim.units]
+    words = [unit.text if unit.role is None else f"({unit.role})" for unit in claim.units]  # "the agent" is one of them
     twice = any(
         one == other and one.isalpha() and len(one) > 1 and one not in _MAY_BE_TWICE for one, other in pairwise(words)
     )

@@ -94,13 +94,16 @@ def count_statements(turns: Sequence[Turn]) -> int:
 def choose(
     sentences: Sequence[tuple[int, Sentence]], turns: Sequence[Turn], promises: Sequence[Commitment], *, most: int
 ) -> tuple[Choice, ...]:
-    """The best few sentences in the order of the call; ``sentences`` come with the number of their turn."""
+    """The best few sentences in the order of the call; ``sentences`` come with the number of their turn.
+
+    A promise takes no other statement's place: those are beside the ``most``, up to ``MOST_STATEMENTS``.
+    """
     choices = _weigh(sentences, turns, promises)
     left = [choice for choice in _best_of_windows(choices, most) if choice.weight >= LEAST_WEIGHT]
     chosen: list[Choice] = []
     kinds: Counter[tuple[StatementKind, Party]] = Counter()
     sides: Counter[Party] = Counter()
-    while left and len(chosen) < most:
+    while left and len(chosen) < MOST_STATEMENTS and len(chosen) - _count_promised(chosen) < most:
         fewest = min(sides[party] for party in {choice.party for choice in left})
 
         def worth(choice: Choice, fewest: int = fewest) -> float:
@@ -129,6 +132,10 @@ def choose_by_length(sentences: Sequence[tuple[int, Sentence]], *, most: int) ->
     ranked = [sorted(choices, key=lambda choice: -choice.weight) for choices in by_party.values()]
     in_turn = [rank[place] for place in range(most) for rank in ranked if place < len(rank)]
     return tuple(sorted(in_turn[: max(most, len(ranked))], key=lambda choice: (choice.at, choice.sentence.first)))
+
+
+def _count_promised(chosen: Sequence[Choice]) -> int:
+    return sum(choice.kind is StatementKind.PROMISED for choice in chosen)
 
 
 # --- weighing --------------------------------------------------------------------------------------------------------
