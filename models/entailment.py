@@ -15,8 +15,6 @@ from worker.core.ports import MadeWith, Summarizer
 
 YES, NO = "Yes", "No"
 
-UNDECIDED = 0.5
-
 
 def question(sentence: str) -> str:
     """What the model is asked about a passage."""
@@ -53,16 +51,17 @@ class AnsweredEntailment:
         return self._model.made_with
 
     def entails(self, passage: str, sentence: str) -> float:
-        """See ``Entailment``: 1 for yes, 0 for no, one half for any other answer. Raises as ``write`` does."""
+        """See ``Entailment``: 1 for yes, 0 for anything else, an answer that cannot be read included. Raises as
+        ``write`` does."""
         answer = self._model.write(question(sentence), passage, max_words=1).strip(".,!").lower()
-        return {"yes": 1.0, "no": 0.0}.get(answer, UNDECIDED)
+        return 1.0 if answer == "yes" else 0.0
 
 
 class NoEntailment:
-    """An ``Entailment`` for those who want no model: nothing is written then, and nothing is ever asked."""
+    """An ``Entailment`` for those who want no model: only rules write then, and they doubt nothing beyond the rules."""
 
     made_with = MadeWith(NO_MODEL, "1")
 
     def entails(self, passage: str, sentence: str) -> float:  # noqa: ARG002  # the port has them
-        """Always undecided."""
-        return UNDECIDED
+        """Always sure."""
+        return 1.0

@@ -49,6 +49,7 @@ from scripts.statements.scores import checker_figures
 from scripts.statements.texts import Talk, read_judged, read_talks
 from worker.bootstrap import is_fetched, model_folder
 from worker.core.commitments import find_commitments
+from worker.core.evidence import NO_MODEL
 from worker.settings import read_settings
 
 PARTS = ("checker", "coverage", "bare", "promises")
@@ -128,7 +129,7 @@ def _measure_models(given: argparse.Namespace) -> dict[str, dict[str, Any]]:
     encoder = Encoder(model_folder(settings, MEANING_MODEL)) if is_fetched(settings, MEANING_MODEL) else None
     figures = {}
     for name in dict.fromkeys([given.model, *given.models]):
-        wanted = bare_of if name == given.model and name != "none" else []
+        wanted = bare_of if name == given.model and name != NO_MODEL else []
         figures[name] = model_figures(apart(measure, name, talks, calls, wanted), talks, calls, encoder)
     return figures
 

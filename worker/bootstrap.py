@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from models.catalogue import find
 from models.weights import locate, read_revision
 from worker.core.errors import BrokenModel, BrokenRecord, Invalid, Unavailable
+from worker.core.evidence import NO_MODEL
 from worker.core.ports import Diarizer, Entailment, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.jobs import JobQueue, Work
 from worker.record.sounds import SoundStore
@@ -35,8 +36,6 @@ from worker.settings import SHORTEST_SECRET, Settings
 from worker.web.access import Links
 
 A = TypeVar("A")
-
-NO_WRITING_MODEL = "none"
 
 SPEECH_THRESHOLD = 0.35
 """Below the detector's own 0.5: with that, 4.5 s of 26 s of a quiet party's digits were lost, with this 1.8 s, for
@@ -229,7 +228,7 @@ def _summarizer(settings: Settings) -> Summarizer:
     from models.devices import pick_device
     from models.summarizer import ExtractiveSummarizer, load_summarizer
 
-    if settings.writing_model == NO_WRITING_MODEL:
+    if settings.writing_model == NO_MODEL:
         return ExtractiveSummarizer()
     if settings.summarizer_url:
         from models.remote_summarizer import RemoteSummarizer
@@ -269,4 +268,4 @@ def wanted_models(settings: Settings) -> tuple[str, ...]:
     voices = (settings.diarization_model,) if settings.diarization_model else pair
     writing = () if settings.summarizer_url else (settings.writing_model,)
     used = (settings.speech_model, *voices, *writing)
-    return tuple(name for name in used if name != NO_WRITING_MODEL and not _is_own(name))
+    return tuple(name for name in used if name != NO_MODEL and not _is_own(name))

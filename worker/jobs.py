@@ -31,7 +31,7 @@ from rq.timeouts import JobTimeoutException
 
 from worker import failures
 from worker.core.call import Recording
-from worker.core.errors import CallError, NotFound, Unavailable
+from worker.core.errors import BrokenRecord, CallError, NotFound, Unavailable
 from worker.core.sound import Sound
 from worker.core.stage import Made, Stage, run_stage
 from worker.exchange.listening_copy import write_listening_copy
@@ -214,7 +214,11 @@ class Work:
                 return Recording(call.sha256, call.file_name, call.size_bytes, path)
             case _:
                 maker = STAGE_THAT_GIVES[name]
-                value: object = self.store.value(call_id, maker.name, maker.gives)
+                try:
+                    value: object = self.store.value(call_id, maker.name, maker.gives)
+                except BrokenRecord:
+                    # Stored by a version that gave it in another form: the call was on its way during an upgrade.
+                    return self._make(call_id, maker, _ignore).value
                 if maker.on_scratch and not _is_here(value):
                     # Another machine decoded it, or this one was cleaned: the same bytes give the same samples.
                     value = self._make(call_id, maker, _ignore).value

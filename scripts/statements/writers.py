@@ -13,8 +13,9 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from scripts.statements.texts import SIDES, Said, Talk, parties_of, speak
-from worker.bootstrap import NO_WRITING_MODEL, code_revision, model_folder, ports
+from worker.bootstrap import code_revision, model_folder, ports
 from worker.core.call import CallDetails, Party
+from worker.core.evidence import NO_MODEL
 from worker.core.ports import Entailment, Summarizer
 from worker.core.stage import run_stage
 from worker.core.summary import Statement, Summary
@@ -131,7 +132,7 @@ class Writer:
 
     def tokens_written(self) -> int | None:
         """How many tokens of its own the model wrote so far; None where it wrote none or its tokens are not known."""
-        if self._settings.writing_model == NO_WRITING_MODEL or self._settings.summarizer_url:
+        if self._settings.writing_model == NO_MODEL or self._settings.summarizer_url:
             return None
         file = model_folder(self._settings, self._settings.writing_model) / "tokenizer.json"
         if not file.is_file():

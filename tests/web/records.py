@@ -84,6 +84,7 @@ def record_of(
         schema_version=SCHEMA_VERSION,
         external_id=None,
         started_at=datetime.fromisoformat("2026-03-10T10:14:00+00:00"),
+        zone=None,
         recording=RecordingSummary(sha256, "call.flac", duration_s, 2, 8000, "flac"),
         layout=Layout.TRACK_PER_PARTY,
         language=language,

@@ -26,6 +26,8 @@ from worker.core.evidence import BY_RULES
 from worker.core.record import CallRecord
 from worker.core.summary import Commitment, Due, Ending, EndState, Evidence, Statement, StatementKind
 from worker.core.transcript import CallWarning, Code, Participant
+from worker.exchange.result_json import record_from_json, record_to_json
+from worker.web.pages.record import record_page
 
 TURN = said("t1", Party.AGENT, "I will call you back by Friday at five.", 1.0, 4.0)
 WORDS = evidence(TURN, "I will call you back by Friday at five.")
@@ -296,3 +298,14 @@ def test_voices_that_are_not_known_promise_each_other_something(site: Site) -> N
     made = promise(promisor=Party.UNKNOWN, beneficiary=Party.UNKNOWN, evidence=(evidence(record.turns[0], "Good"),))
     page = site.show(replace(record, summary=replace(record.summary, commitments=(made,))))
     assert "Unknown voice 1 promised the other speaker: “Good”" in page.section("Promises").text
+
+
+def test_the_days_of_a_promise_are_those_of_the_calls_zone_on_both_sides_of_a_clock_change() -> None:
+    due = Due("by Monday", date(2026, 10, 26))
+    record = replace(
+        call_with(promise(due)), started_at=datetime.fromisoformat("2026-10-24T10:00:00+01:00"), zone="Europe/London"
+    )
+    record = record_from_json(record_to_json(record))
+    late_that_day = datetime.fromisoformat("2026-10-26T23:30:00+00:00")
+    page = record_page(record, you=Party.AGENT, now=late_that_day, sound_url="", json_url="")
+    assert [promise.passed for promise in page.promises] == [None]

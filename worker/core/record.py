@@ -6,7 +6,8 @@ The field names here are the documented result JSON (README, "The result"); rena
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from worker.core.summary import Summary
 from worker.core.transcript import CallWarning, Hold, Layout, Participant, Turn
@@ -47,6 +48,7 @@ class CallRecord:
     schema_version: int
     external_id: str | None
     started_at: datetime | None
+    zone: str | None
     recording: RecordingSummary
     layout: Layout
     language: str | None
@@ -57,3 +59,10 @@ class CallRecord:
     summary: Summary
     warnings: tuple[CallWarning, ...]
     made_by: tuple[MadeBy, ...]
+
+    @property
+    def local_zone(self) -> tzinfo | None:
+        """The zone in which the call's days are counted: by its name, else the offset of its start, else unknown."""
+        if self.zone is not None:
+            return ZoneInfo(self.zone)
+        return self.started_at.tzinfo if self.started_at is not None else None

@@ -48,8 +48,12 @@ def from_json(text: str, kind: type[T]) -> T:
 
 
 def _with_writers(text: str) -> str:
-    """A record of version 1 whose written statements say who wrote them: then, one model wrote them all."""
+    """A record of version 1 whose written statements say who wrote them: then, one model wrote them all.
+
+    Nobody had told the zone of its call by name.
+    """
     record = json.loads(text)
+    record["zone"] = None
     models = {made["stage"]: made["model"] for made in record["made_by"]}
     for statement in record["summary"]["statements"]:
         if not statement["quoted"]:

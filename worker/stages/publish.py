@@ -33,6 +33,7 @@ def publish(
         schema_version=SCHEMA_VERSION,
         external_id=details.external_id,
         started_at=details.started_at,
+        zone=details.zone,
         recording=RecordingSummary(
             sha256=recording.sha256,
             file_name=recording.file_name,

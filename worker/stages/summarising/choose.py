@@ -267,6 +267,8 @@ def _alike(one: Choice, other: Choice) -> bool:
         return True
     if one.more is other.sentence or other.more is one.sentence:
         return True
+    if StatementKind.DISAGREED in (one.kind, other.kind):
+        return False  # a denial is made of the words that it denies
     ours, theirs = (set(content_stems(tokenize(choice.sentence.text))) for choice in (one, other))
     return one.party is other.party and len(ours & theirs) / max(1, min(len(ours), len(theirs))) >= ALIKE
 
@@ -274,7 +276,9 @@ def _alike(one: Choice, other: Choice) -> bool:
 def _admit_the_silent_side(chosen: list[Choice], choices: Sequence[Choice], *, most: int) -> None:
     """Where only one side has statements and the other has anything to say, its best takes the weakest's place."""
     sides = {choice.party for choice in chosen}
-    others = [choice for choice in choices if choice.party not in sides and choice.weight > 0.0]
+    others = [
+        choice for choice in choices if choice.party not in sides and not has_nothing_to_say(choice.sentence.text)
+    ]
     if len(sides) == 1 and others:
         if len(chosen) == most:
             chosen.remove(min(chosen, key=lambda choice: choice.weight))

@@ -63,7 +63,7 @@ class PromiseLine:
 
 def promises_of(record: CallRecord, people: Mapping[Voice, Person], *, now: datetime) -> tuple[PromiseLine, ...]:
     """The promises in the order of the record, their times in the zone of the call."""
-    zone = record.started_at.tzinfo if record.started_at else None
+    zone = record.local_zone
     voices = {turn.id: (turn.speaker, turn.channel) for turn in record.turns}
     lines = []
     for one in record.summary.commitments:

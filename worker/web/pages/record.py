@@ -76,12 +76,13 @@ def record_page(record: CallRecord, *, you: Party, now: datetime, sound_url: str
     names = tuple(part.name for part in record.parties if part.name)
     hold_s = sum(hold.end_s - hold.start_s for hold in record.holds)
     statements = record.summary.statements
+    started_at = record.started_at and record.started_at.astimezone(record.local_zone)
     return RecordPage(
         title=f"Record of a call between {' and '.join(names)}" if len(names) == 2 else "Record of a call",
         names=names if len(names) == 2 else (),
         headline=headline_of(record),
-        started_at=record.started_at,
-        when=instant_in_words(record.started_at) if record.started_at else "When the call was made is not known",
+        started_at=started_at,
+        when=instant_in_words(started_at) if started_at else "When the call was made is not known",
         length=length_in_words(record.recording.duration_s),
         on_hold=length_in_words(hold_s) if hold_s >= 1 else None,
         people=tuple(people.values()),
