@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from redis import Redis
 
 from models.fakes import FakeTranscriber
@@ -77,6 +78,24 @@ def test_a_worker_on_another_machine_decodes_again_what_is_not_on_its_disk(insta
     for stage in STAGES[1:]:
         there.run(call_id, stage.name)
     assert standing(installation, call_id).state is CallState.READY
+
+
+def test_a_call_on_its_way_during_an_upgrade_is_worked_on_from_what_can_be_made_again(installation, recording):
+    """Version 0.1.0 stored drafts in another form; what the new version cannot read, it makes again."""
+    call_id = installation.accept(recording)
+    work = installation.work()
+    for stage in ("decode", "listen", "transcribe", "separate", "attribute", "summarise"):
+        work.run(call_id, stage)
+    engine = sa.create_engine(installation.store_url)
+    with engine.begin() as connection:
+        old = {"call": call_id, "result": '{"drafts":[],"warnings":[{"form":"of another version"}]}'}
+        connection.execute(
+            sa.text("UPDATE stage_runs SET result = :result WHERE call_id = :call AND stage = 'summarise'"), old
+        )
+    engine.dispose()
+    for stage in ("check", "publish"):
+        work.run(call_id, stage)
+    assert installation.store.record(call_id).turns
 
 
 def test_what_may_work_later_is_put_off_and_then_fails_with_its_reason(installation, recording):
