@@ -18,7 +18,7 @@ What the figures are:
                             beside_bare_…: ours on the same dialogues
     carried_by_evidence     share of published sentences, headlines and quotations whose numbers, dates, names and
                             quoted words all stand in their evidence (``scripts/statements/carried.py``);
-                            promises_carried: the same for what was promised
+                            written_…: of those that are no quotations; promises_carried: of what was promised
     quoted                  share of statements that are quoted, not written
     promises                precision, recall and due times right (of those found), against a set labelled by hand
     seconds_per_call_second time of our stages after the transcript per second of call; of a written dialogue, had its

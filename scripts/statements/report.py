@@ -42,6 +42,7 @@ def model_figures(
         "statements": published.statements,
         "sentences": published.sentences,
         "carried_by_evidence": share(published.carried, published.sentences),
+        "written_carried_by_evidence": share(published.written_carried, published.written),
         "promises_carried": share(published.promises_carried, published.promises),
         "quoted": share(published.quoted, published.statements),
         "seconds_per_call_second": share(timed.seconds, timed.call_s),

@@ -163,6 +163,8 @@ class Published:
     quoted: int = 0
     sentences: int = 0  # statements and headlines
     carried: int = 0
+    written: int = 0  # of the sentences, those that are no quotations
+    written_carried: int = 0
     promises: int = 0
     promises_carried: int = 0
     calls: int = 0
@@ -182,8 +184,11 @@ class Published:
         self.statements += len(summary.statements)
         self.quoted += sum(statement.quoted for statement in summary.statements)
         for sentence in (*([summary.headline] if summary.headline else ()), *summary.statements):
+            carried = self._is_carried(name, sentence.text, sentence.evidence, written)
             self.sentences += 1
-            self.carried += self._is_carried(name, sentence.text, sentence.evidence, written)
+            self.carried += carried
+            self.written += not sentence.quoted
+            self.written_carried += carried and not sentence.quoted
         for promise in summary.commitments:
             self.promises += 1
             self.promises_carried += self._is_carried(name, promise.what, promise.evidence, written)

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from worker.core.call import Party
 from worker.core.summary import Evidence
 from worker.core.transcript import Turn, Word
-from worker.core.wording import NEGATIONS, is_content, word_set
+from worker.core.wording import NEGATIONS, is_content, stem, tokenize, word_set
 
 LONGEST_SENTENCE_WORDS = 40
 """Longer stretches without a full stop are parted, so that a quotation stays readable."""
 
 LONG_PAUSE_S = 1.0
 """Where nobody heard a full stop, so long a silence between two words ends a sentence."""
+
+LEAST_QUOTED_WORDS = 4
+"""So many words are left of a quotation, even where all of them are words of hesitation."""
 
 NAMED = {
     Party.AGENT: "The agent",
@@ -38,6 +41,23 @@ BY_RULES = "rules"
 _ENDS = re.compile(r"[.!?…]+[\"'”’)]*$")
 _NOT_ENDS = re.compile(r"^(?:mr|mrs|ms|dr|st|no|[a-z]|[ap]\.m|u\.s|e\.g|i\.e)\.$", re.IGNORECASE)
 _TRAILS_OFF = re.compile(r"(?:\.\.\.|…)$")
+
+_HESITATIONS = word_set("okay ok so um uh uhm er ah oh well alright right now and but like hmm mm")
+_CLAUSE_OPENERS = word_set("and but because so which that if when where who although until unless or then")
+
+# Words that turn what stands beside them: a quotation without them says something else than was said.
+_CONDITIONS = word_set(
+    "if unless provided providing assuming once until till when whenever only where except subject whether otherwise"
+)
+_HELD_TO_BE_SO = frozenset(
+    map(
+        stem,
+        word_set("""
+            say tell think claim deny lie lied lies lying believe wonder doubt hope pretend suppose imagine guess wish
+            supposedly allegedly false untrue
+            """),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -97,19 +117,26 @@ def is_exact(evidence: Evidence, turns: Sequence[Turn]) -> bool:
 
 
 def shorten(first: Sentence, last: Sentence, *, most_words: int) -> Evidence:
-    """The part of one turn, from one sentence through another, that is shown as a quotation: at most ``most_words``.
+    """The part of one turn, from one sentence through another, that is shown as a quotation.
 
-    Words of hesitation at the start are left out. What is still too long is cut where a clause begins or ends, so that
-    as much meaning as possible is kept; it stays one stretch of the turn's own words.
+    At most ``most_words``, the signs for what was left out counted with them. Words of hesitation at the start are left
+    out. What is still too long is cut where a clause begins or ends, so that as much meaning as possible is kept; it
+    stays one stretch of the turn's own words. Nothing is left out that turns what is kept: a negation, a condition, a
+    verb of saying, thinking or doubting. Where that leaves no cut, all of it is quoted, longer than ``most_words``:
+    faithful goes before short.
     """
     turn = first.turn
     places = _places(turn)
     if places is None:
         return cut(first, last)
     begin, end = _past_hesitation(turn.words, first.first, last.end), last.end
-    if end - begin > most_words:
-        begin, end = _fullest(turn.words, begin, end, most_words)
-        begin = _past_hesitation(turn.words, begin, end)
+    whole = _evidence(turn, places, begin, end)
+    if len(_with_cuts(turn, whole).split()) <= most_words:
+        return whole
+    return _evidence(turn, places, *_fullest(turn.words, begin, end, most_words))
+
+
+def _evidence(turn: Turn, places: Sequence[tuple[int, int]], begin: int, end: int) -> Evidence:
     quote = turn.text[places[begin][0] : places[end - 1][1]]
     return Evidence(turn.id, turn.words[begin].start_s, turn.words[end - 1].end_s, quote)
 
@@ -120,29 +147,41 @@ def _past_hesitation(words: Sequence[Word], begin: int, end: int) -> int:
     return begin
 
 
-LEAST_QUOTED_WORDS = 4
-_HESITATIONS = word_set("okay ok so um uh uhm er ah oh well alright right now and but like hmm mm")
-_CLAUSE_OPENERS = word_set("and but because so which that if when where who although until unless or then")
-
-
 def _fullest(words: Sequence[Word], begin: int, end: int, most: int) -> tuple[int, int]:
-    """The stretch of at most ``most`` words with the most words of meaning, from the start of a clause if it can be."""
+    """The stretch with the most words of meaning that no word left out turns; all of it where there is none.
+
+    At most ``most`` words with the signs for what is left out, from the start of a clause and to the end of one if it
+    can be.
+    """
     starts = [begin]
     starts += [at for at in range(begin + 1, end - LEAST_QUOTED_WORDS) if _opens_a_clause(words, at)]
+    turning = [at for at in range(begin, end) if _turns(words, at)]
 
     def stretch(start: int) -> tuple[int, int]:
-        last = min(end, start + most)
-        if last == end:
+        # One sign for each side where something may be left out; the last stretch needs none behind it.
+        room = most - 1
+        if end - start <= room:
             return start, end
+        last = start + room - 1
         ends = [at for at in range(last, start + most // 2, -1) if at in starts or words[at - 1].text.endswith(",")]
-        return start, ends[0] if ends else last
+        # Rather the middle of a clause than a cut before a word that turns the rest.
+        return start, next((at for at in ends if not any(at <= one < last for one in turning)), last)
 
     def meaning(span: tuple[int, int]) -> float:
         told = {_plain(word.text) for word in words[span[0] : span[1]]}
         return sum(1.0 for word in told if word and (is_content(word) or word[0].isdigit() or word in NEGATIONS))
 
+    stretches = [(_past_hesitation(words, *span), span[1]) for span in map(stretch, starts)]
+    faithful = [span for span in stretches if all(span[0] <= at < span[1] for at in turning)]
     # Of two as full the earlier one: what comes first was meant first.
-    return max((stretch(start) for start in starts), key=lambda span: (meaning(span), -span[0]))
+    return max(faithful, key=lambda span: (meaning(span), -span[0]), default=(begin, end))
+
+
+def _turns(words: Sequence[Word], at: int) -> bool:
+    """Whether a quotation without this word may say something else than was said."""
+    said = {token.text for token in tokenize(words[at].text)}
+    as_long_as = "long" in said and at + 1 < len(words) and _plain(words[at + 1].text) == "as"
+    return as_long_as or any(word in NEGATIONS or word in _CONDITIONS or stem(word) in _HELD_TO_BE_SO for word in said)
 
 
 def _opens_a_clause(words: Sequence[Word], at: int) -> bool:
@@ -162,12 +201,20 @@ def quotation(said: Sequence[tuple[Turn, Evidence]]) -> str:
 
 def _with_cuts(turn: Turn, evidence: Evidence) -> str:
     quote = evidence.quote.strip()
-    at = turn.text.find(quote)
+    at = _stands_at(turn, evidence, quote)
     before = turn.text[:at].rstrip()
     skipped = re.split(r"[.!?…]\s", before)[-1].split()
     begins = not before or before[-1] in ".!?…" or all(_plain(word) in _HESITATIONS for word in skipped)
     ends = at + len(quote) in _sentence_ends(turn) or quote[-1] in ".!?…"
     return f"{'' if begins else '… '}{quote}{'' if ends else ' …'}"
+
+
+def _stands_at(turn: Turn, evidence: Evidence, quote: str) -> int:
+    """Where in its turn's text a quotation stands: the same words may be said twice."""
+    for word, (start, _) in zip(turn.words, _places(turn) or (), strict=False):
+        if word.start_s >= evidence.start_s and turn.text.startswith(quote, start):
+            return start
+    return turn.text.find(quote)
 
 
 def _sentence_ends(turn: Turn) -> set[int]:

@@ -18,12 +18,13 @@ from worker.core.transcript import Turn
 from worker.stages.summarising.choose import Choice
 
 MOST_QUOTED_WORDS = 22
-"""With "The customer said" before it, a quotation is as long as a statement may be."""
+"""With "The customer said:" before it, a quotation is as long as a statement may be. The signs for what was left out
+count with these words."""
 
 MOST_HEADLINE_WORDS = 13
 """The same for a headline, which is one line."""
 
-MOST_ANSWERED_WORDS = 10
+MOST_ANSWERED_WORDS = 9
 """What a quotation of two sides shows of each."""
 
 
@@ -65,9 +66,16 @@ def bundle(choice: Choice, turns: Sequence[Turn]) -> Bundle:
 
 
 def headline_of(one: Bundle) -> Bundle:
-    """The same words for the headline: only one line of them is quoted."""
+    """The same words for the headline: only one line of them is quoted.
+
+    Where a line cannot hold them without turning what they say, the shorter of the whole sentence and the quotation
+    that stands in the summary.
+    """
     sentence = one.choice.sentence
-    return Bundle(one.choice, one.said, (shorten(sentence, sentence, most_words=MOST_HEADLINE_WORDS),))
+    line = shorten(sentence, sentence, most_words=MOST_HEADLINE_WORDS)
+    if len(line.quote.split()) > MOST_HEADLINE_WORDS:
+        line = min(one.quote[-1], line, key=lambda quote: len(quote.quote.split()))
+    return Bundle(one.choice, one.said, (line,))
 
 
 def _before(choice: Choice, turns: Sequence[Turn]) -> Sentence | None:
