@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.call import Party
@@ -657,7 +657,8 @@ def test_no_word_is_told_that_was_not_said(said: str):
     persons = {"the", "customer", "agent", "'s", "will", "be", "he", "it", "they", "get", "pick"}
     (promise,) = promises(f"agent: {said}")
     spoken = {token.text for token in tokenize(said)}
-    assert {token.text for token in tokenize(promise.what)} <= spoken | persons
+    agreeing = {"has"} | {f"{word}s" for word in spoken}  # "once we hang up" is told as "once the agent hangs up"
+    assert {token.text for token in tokenize(promise.what)} <= spoken | persons | agreeing
     assert 0 < len(promise.what.split()) <= LONGEST_WHAT_WORDS
 
 
@@ -961,6 +962,178 @@ def test_nothing_said_promises_nothing():
     assert find_commitments((Turn("t0", Party.AGENT, None, None, 0.0, 1.0, "", ()),), None) == ()
 
 
+# Later words, conditions, threats.
+
+
+@pytest.mark.parametrize(
+    ("lines", "what", "day"),
+    [
+        (
+            (
+                "agent: I'll refund you 50 dollars within 5 days.",
+                "customer: No, it was 80.",
+                "agent: Okay, we'll refund you 80 dollars within 5 days.",
+            ),
+            "refund the customer 80 dollars",
+            "2026-03-16",
+        ),
+        (
+            (
+                "agent: I'll call you back on Monday.",
+                "customer: I'm away.",
+                "agent: Then I'll call you back on Tuesday.",
+            ),
+            "call the customer back",
+            "2026-03-17",
+        ),
+        (("agent: I'll send it by Friday, no, I'll send it by Monday.",), "send it", "2026-03-16"),
+        (("agent: I'll send it by Friday, no wait, by Monday.",), "send it", "2026-03-16"),
+    ],
+)
+def test_a_later_number_or_day_takes_the_place_of_the_earlier(lines: tuple[str, ...], what: str, day: str):
+    (promise,) = promises(*lines)
+    assert promise.what == what
+    assert promise.due is not None
+    assert promise.due.day == date.fromisoformat(day)
+    assert promise.evidence[-1].quote in lines[-1]
+    assert len(promise.evidence) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("agent: I'll call you tomorrow.", "customer: Fine.", "agent: If I can't reach you I'll call you on Friday."),
+        (
+            "agent: I'll send a form to you by Monday.",
+            "customer: Fine.",
+            "agent: I'll send one to your wife by Friday.",
+        ),
+        ("agent: I'll send a form to you by Monday.", "customer: Fine.", "agent: I'll send a form to your wife."),
+    ],
+)
+def test_what_is_promised_for_another_case_or_person_takes_no_place(lines: tuple[str, ...]):
+    assert len(promises(*lines)) == 2
+
+
+def test_what_is_promised_on_top_stands_beside_the_earlier():
+    found = promises(
+        "agent: I'll call you back on Monday.", "customer: Fine.", "agent: I'll also call you back on Tuesday."
+    )
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "agent: I'll send you a new phone.",
+            "customer: Good.",
+            "agent: Oh, sorry, I see that we can't send you a new phone after all.",
+        ),
+        ("agent: I'll send it by Friday. Sorry, I can't send it by Friday.",),
+        ("agent: We'll send you a technician on Monday.", "customer: Fine.", "agent: Sorry, it's cancelled."),
+        ("agent: I'll send you a voucher.", "customer: Thanks.", "agent: Forget it, you have one."),
+        ("customer: I'll pay the bill on Friday.", "agent: Fine.", "customer: I can't pay the bill on Friday."),
+    ],
+)
+def test_what_is_taken_back_is_no_promise(lines: tuple[str, ...]):
+    assert promises(*lines) == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("agent: I'll send you a voucher.", "customer: Forget it."),
+        ("agent: I'll call you tomorrow.", "customer: Not today?", "agent: I can't call you today."),
+        ("agent: I'll refund you 50 dollars.", "customer: And the fee?", "agent: We can't refund the fee."),
+        ("agent: I'll cancel your plan by Friday.", "customer: Good.", "agent: Okay, it's cancelled."),
+        ("agent: We can't send you a new phone, but I'll send you a voucher.",),
+    ],
+)
+def test_what_is_refused_besides_leaves_a_promise_alone(lines: tuple[str, ...]):
+    assert len(promises(*lines)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("I'll refund you if the manager agrees.", "refund the customer if the manager agrees"),
+        ("We will refund you unless the bank objects.", "refund the customer unless the bank objects"),
+        ("We'll refund you. Unless the bank objects.", "refund the customer unless the bank objects"),
+        (
+            "We'll send you the money, assuming it's in the box.",
+            "send the customer the money assuming it's in the box",
+        ),
+        (
+            "We'll refund you the money subject to approval.",
+            "refund the customer the money subject to approval",
+        ),
+        (
+            "We'll send you one once you return the old one by Friday.",
+            "send the customer one once the customer returns the old one by Friday",
+        ),
+        ("We'll call you when the part arrives.", "call the customer when the part arrives"),
+        ("We'll send you the parts but not the tools.", "send the customer the parts but not the tools"),
+        ("We will send it, but not before Friday.", "send it, but not before Friday"),
+        (
+            "I'll refund you the whole price of the machine with delivery and the installation.",
+            "refund the customer the whole price of the machine with delivery and the installation",
+        ),
+    ],
+)
+def test_what_it_waits_for_and_what_is_left_out_is_told(said: str, what: str):
+    (promise,) = promises(f"agent: {said}")
+    assert (promise.what, promise.due) == (what, None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "agent: I'll refund you the whole price of the machine with delivery and the installation if the manager "
+            "of the shop agrees to it.",
+        ),
+        ("agent: We'll send you either a refund or, if there's stock, a new phone that costs the same.",),
+        ("customer: Could you send me a copy?", "agent: Sure, if you pay for it."),
+        ("customer: Could you send me a copy?", "agent: I'll do that if you pay for it."),
+        ("customer: Could you send me a copy?", "agent: Yeah, right."),
+        ("customer: I'll pay the bill on Friday if the bank agrees.",),
+        ("agent: I'll be damned if we'll send you a new phone.",),
+        ("agent: I used to say I'll call you tomorrow.",),
+        ("agent: We'll cut off your line by Friday.",),
+        ("agent: We'll send you to collections on Friday.",),
+        ("agent: We'll charge you 30 dollars on Friday.",),
+        ("agent: I will send you no refund.",),
+        ("agent: I'll send you nothing.",),
+        ("agent: We'll hardly send you a new one.",),
+        ("agent: I'll make sure you don't get your refund.",),
+        ("customer: You'll get a letter from my lawyer by Friday.",),
+    ],
+)
+def test_an_open_condition_a_threat_or_a_refusal_is_no_promise(lines: tuple[str, ...]):
+    assert promises(*lines) == ()
+
+
+def test_a_yes_that_is_only_polite_still_binds():
+    (promise,) = promises("agent: Shall I send you a copy?", "customer: Yes, if you could.")
+    assert promise.what == "send the customer a copy"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'll call you back after Friday.",
+        "I'll call you. Not tomorrow.",
+        "I'll refund the payment you made on the 31st.",
+        "I'll knock the extra day off your bill, and yes, the card expires 25 July 2027.",
+        "I'll send you half of the money by Friday and the rest in June.",
+    ],
+)
+def test_another_day_than_that_of_the_act_leaves_a_promise_open(said: str):
+    (promise,) = promises(f"agent: {said}")
+    assert promise.due is None
+
+
 PIECES = st.sampled_from(
     sorted(
         word_set("""
@@ -972,6 +1145,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(PIECES, min_size=1, max_size=30), max_size=4))
 def test_speech_of_any_kind_is_read_without_a_fault(texts: list[list[str]]):
     parties = ("agent", "customer", "unknown", "other")

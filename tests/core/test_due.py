@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.core.due import due_places, find_due, is_time_of_day
@@ -259,6 +259,7 @@ def test_the_words_are_those_that_were_said():
     assert words[start:end] == due.words
 
 
+@settings(deadline=None)
 @given(st.sampled_from(TIMES), MOMENTS)
 def test_nothing_is_due_before_it_was_said(words: str, said_at: datetime):
     due = find_due(f"I'll do it {words}.", said_at)
@@ -271,6 +272,7 @@ def test_nothing_is_due_before_it_was_said(words: str, said_at: datetime):
         assert due.instant.date() - due.day in (timedelta(0), timedelta(days=1)), "only midnight is of the next date"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WEEKDAYS), MOMENTS)
 def test_a_weekday_is_that_weekday_within_a_week(day: str, said_at: datetime):
     by, on = find_due(f"by {day}", said_at), find_due(f"on {day}", said_at)
@@ -283,6 +285,7 @@ def test_a_weekday_is_that_weekday_within_a_week(day: str, said_at: datetime):
     assert timedelta(0) < on.day - said_at.date() <= timedelta(days=7)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), MOMENTS)
 def test_working_days_leave_weekends_out(count: int, said_at: datetime):
     due = find_due(f"within {count} working days", said_at)
@@ -293,6 +296,7 @@ def test_working_days_leave_weekends_out(count: int, said_at: datetime):
     assert sum(day.weekday() < 5 for day in passed) == count
 
 
+@settings(deadline=None)
 @given(st.integers(1, 31), MOMENTS)
 def test_a_date_of_the_month_is_a_day_that_exists(number: int, said_at: datetime):
     ending = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}.get(number, "th")
@@ -303,6 +307,7 @@ def test_a_date_of_the_month_is_a_day_that_exists(number: int, said_at: datetime
     assert timedelta(0) <= due.day - said_at.date() <= timedelta(days=61)
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_a_month_on_is_the_same_date_or_the_last(said_at: datetime):
     due = find_due("within a month", said_at)
@@ -313,6 +318,7 @@ def test_a_month_on_is_the_same_date_or_the_last(said_at: datetime):
     assert due.day.day == min(said_at.day, monthrange(year, month + 1)[1])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), MOMENTS)
 def test_hours_are_hours_whatever_the_clock_does(hours: int, said_at: datetime):
     due = find_due(f"within {hours} hours", said_at)
@@ -322,6 +328,7 @@ def test_hours_are_hours_whatever_the_clock_does(hours: int, said_at: datetime):
     assert due.day == due.instant.date()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789 :.-,%$thinbyoatdsmFriday", max_size=40), MOMENTS)
 def test_words_of_any_kind_are_read_without_a_fault(words: str, said_at: datetime):
     due = find_due(words, said_at)
@@ -347,3 +354,45 @@ def test_a_date_in_front_of_who_acts_is_a_day():
 
 def test_the_last_years_of_the_calendar_are_no_fault():
     assert find_due("in ten years", datetime(9998, 12, 31, 23, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "after Friday",
+        "not before Friday",
+        "not until Friday",
+        "not tomorrow",
+        "not before 5 pm",
+        "the payment you made on the 31st",
+        "the card expires 25 July 2027",
+        "half by Friday and the rest in June",
+        "on Monday and on Friday",
+        "tomorrow at nine, no, at ten",
+    ],
+)
+def test_a_day_that_is_denied_past_or_one_of_two_is_no_due(words: str):
+    assert find_due(words, SAID_AT) is None
+    assert due_places(words) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "day"),
+    [
+        ("by Friday, no wait, by Monday", "by Monday", "2026-03-16"),
+        ("by Friday, I mean Thursday", "Thursday", "2026-03-12"),
+        ("not today but tomorrow", "tomorrow", "2026-03-12"),
+        ("not later than Friday", "not later than Friday", "2026-03-13"),
+        ("as I said, we'll call on Monday", "on Monday", "2026-03-16"),
+    ],
+)
+def test_a_day_that_is_corrected_is_the_later_one(words: str, said: str, day: str):
+    due = find_due(words, SAID_AT)
+    assert due is not None
+    assert (due.words, due.day) == (said, date.fromisoformat(day))
+
+
+def test_of_two_hours_the_later_counts():
+    due = find_due("Monday at 9 or 10", SAID_AT)
+    assert due is not None
+    assert due.instant == datetime(2026, 3, 16, 10, tzinfo=BERLIN)

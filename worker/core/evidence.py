@@ -49,6 +49,7 @@ _CLAUSE_OPENERS = word_set("and but because so which that if when where who alth
 _CONDITIONS = word_set(
     "if unless provided providing assuming once until till when whenever only where except subject whether otherwise"
 )
+_HANGS_ON = _CONDITIONS | word_set("that which who")
 _HELD_TO_BE_SO = frozenset(
     map(
         stem,
@@ -150,11 +151,13 @@ def _past_hesitation(words: Sequence[Word], begin: int, end: int) -> int:
 def _fullest(words: Sequence[Word], begin: int, end: int, most: int) -> tuple[int, int]:
     """The stretch with the most words of meaning that no word left out turns; all of it where there is none.
 
-    At most ``most`` words with the signs for what is left out, from the start of a clause and to the end of one if it
-    can be.
+    Nor is it cut in the middle of a clause just behind such a word: what it turns has to be read with it. At most
+    ``most`` words with the signs for what is left out, from the start of a clause and to the end of one if it can be.
     """
-    starts = [begin]
-    starts += [at for at in range(begin + 1, end - LEAST_QUOTED_WORDS) if _opens_a_clause(words, at)]
+    opens = [at for at in range(begin + 1, end - LEAST_QUOTED_WORDS) if _opens_a_clause(words, at)]
+    starts = [_past_hesitation(words, at, end) for at in opens]
+    # A condition, or what is said of something, tells nothing or something else without that.
+    starts = [begin, *(at for at in starts if _plain(words[at].text) not in _HANGS_ON)]
     turning = [at for at in range(begin, end) if _turns(words, at)]
 
     def stretch(start: int) -> tuple[int, int]:
@@ -163,7 +166,7 @@ def _fullest(words: Sequence[Word], begin: int, end: int, most: int) -> tuple[in
         if end - start <= room:
             return start, end
         last = start + room - 1
-        ends = [at for at in range(last, start + most // 2, -1) if at in starts or words[at - 1].text.endswith(",")]
+        ends = [at for at in range(last, start + most // 2, -1) if _opens_a_clause(words, at)]
         # Rather the middle of a clause than a cut before a word that turns the rest.
         return start, next((at for at in ends if not any(at <= one < last for one in turning)), last)
 
@@ -171,8 +174,12 @@ def _fullest(words: Sequence[Word], begin: int, end: int, most: int) -> tuple[in
         told = {_plain(word.text) for word in words[span[0] : span[1]]}
         return sum(1.0 for word in told if word and (is_content(word) or word[0].isdigit() or word in NEGATIONS))
 
-    stretches = [(_past_hesitation(words, *span), span[1]) for span in map(stretch, starts)]
-    faithful = [span for span in stretches if all(span[0] <= at < span[1] for at in turning)]
+    faithful = [
+        (first, last)
+        for first, last in map(stretch, starts)
+        if all(first <= at < last for at in turning)
+        and (last == end or _opens_a_clause(words, last) or not any(last - at <= LEAST_QUOTED_WORDS for at in turning))
+    ]
     # Of two as full the earlier one: what comes first was meant first.
     return max(faithful, key=lambda span: (meaning(span), -span[0]), default=(begin, end))
 

@@ -3,7 +3,9 @@
 A promise is said in so many words ("I'll call you back by Friday", "a technician will be with you on Tuesday"), or
 made by taking up an offer or a request ("Could you send me a copy?" — "Yes, I'll do that."). What is done at once on
 the line, offered, guessed, refused, or told of others is none. What the rules do not understand they leave out: a
-promise that is missed can be added by either side, one that was never made would be held against somebody.
+promise that is missed can be added by either side, one that was never made would be held against somebody. Later words
+count: another number or day takes the place of the earlier, and what its promisor takes back is gone. What a promise
+waits for is told with it, or it is left out.
 
 ``clauses`` finds the clauses that speak of an act to come, ``spoken`` decides which are promises, by the tables in
 ``acts`` (what is done) and ``signs`` (how it is said). ``accepted`` knows offers, requests and assents, ``answers``
@@ -23,15 +25,17 @@ from worker.core.commitments.accepted import (
     assents,
     find_offer,
     find_request,
+    hangs_on_a_condition,
     is_done_or_refused,
     is_for_later,
     takes_up,
 )
 from worker.core.commitments.answers import find_answer, find_awaited
 from worker.core.commitments.spoken import Promise, find_promises
-from worker.core.commitments.words import cut_words, in_the_future, is_short, tell
+from worker.core.commitments.words import cut_words, in_the_future, is_short, tell, with_condition
 from worker.core.cues import speaks_to_the_machine
 from worker.core.due import due_places, find_due, is_time_of_day
+from worker.core.due.spoken import speak
 from worker.core.evidence import Sentence, split_sentences
 from worker.core.summary import Commitment, Due, Evidence
 from worker.core.transcript import Turn
@@ -51,6 +55,8 @@ SAME_SHARE = 0.7
 
 _OTHER_SIDE = {Party.AGENT: Party.CUSTOMER, Party.CUSTOMER: Party.AGENT}
 _FROM_THE_EVENT = re.compile(r"(?:within|in|inside|over|no|at most)\b(?! (?:the (?:morning|evening|afternoon)|[A-Z]))")
+_NUMBER = re.compile(r"\d[\d.,:]*")
+_OF_SOMEBODY = re.compile(r"\b(?:customer|agent|side)'s (?:[\w-]+)(?:'s)?")
 _SPOKEN_OF = word_set("he she it they that you")
 
 
@@ -92,10 +98,12 @@ def find_commitments(turns: Sequence[Turn], started_at: datetime | None) -> tupl
     spoken = [_spoken_in(call, turn) for turn in range(len(turns))]
     found: list[_Found] = []
     for turn in range(len(turns)):
+        found = [one for one in found if not _is_withdrawn(call, turn, one)]
         here = spoken[turn] or _taken_up_in(call, turn) or _timed_in(call, turn)
         promises_next = turn + 1 < len(turns) and bool(spoken[turn + 1] or _taken_up_in(call, turn + 1))
         for one in here or _agreed_in(call, turn, promises_next=promises_next):
-            _add(found, one)
+            if one.turn != turn or not _is_withdrawn(call, turn, one):
+                _add(found, one)
     return tuple(
         Commitment(f"c{at}", one.party, _OTHER_SIDE.get(one.party, Party.UNKNOWN), one.what, one.due, one.evidence)
         for at, one in enumerate(found, start=1)
@@ -122,11 +130,19 @@ def _of_promise(call: _Call, turn: int, at: int, promise: Promise, *, alone: boo
     due = find_due(sentence.text[promise.start : promise.end], call.said_at(turn)) if promise.due else None
     if due is not None and promise.waits and _FROM_THE_EVENT.match(due.words):
         due = None  # "once we have it, within five days": five days from a day that nobody knows yet
-    evidence = [cut_words(sentence, start, end)]
+    waits, until = promise.condition
+    if start - len(", so ") <= until <= start:
+        start = waits
+    evidence = [cut_words(sentence, start, max(end, until))]
     if due is None:
         due, said = _due_said_after(call, turn, at)
         evidence += said
-    what = tell(sentence.text[promise.act : promise.end], party, sentence.text[slice(*promise.condition)])
+    condition = sentence.text[slice(*promise.condition)]
+    behind = None if condition else _condition_behind(call, turn, at)
+    if behind is not None:
+        condition = behind.text.rstrip(" .!")
+        evidence.append(cut_words(behind, 0, len(behind.text)))
+    what = tell(_without(sentence.text, promise), party, condition)
     what = what if promise.subject in ("", "i", "we", "me", "us") else in_the_future(what)
     due, said = _on_day_spoken_of(call, turn, at, promise, due)
     evidence = [*said, *evidence]
@@ -136,7 +152,24 @@ def _of_promise(call: _Call, turn: int, at: int, promise: Promise, *, alone: boo
             promise.leans or signs.DO_IT.match(what) or asked.what.split()[:1] == what.split()[:1]
         ):
             what, due, evidence = asked.what, due or asked.due, [*asked.evidence, *evidence]
-    return _Found(turn, at, party, what, due, tuple(evidence), promise.leans)
+            what = with_condition(what, condition, party)
+    return _Found(turn, at, party, what, due, tuple(evidence), promise.leans and bool(what) and not condition)
+
+
+def _condition_behind(call: _Call, turn: int, at: int) -> Sentence | None:
+    """The next sentence where it is no more than a condition: "We'll refund you. Unless the bank objects."."""
+    for following in call.sentences[turn][at + 1 : at + 2]:
+        if signs.CONDITION_ALONE.match(following.text.replace("’", "'").lower()):
+            return following
+    return None
+
+
+def _without(text: str, promise: Promise) -> str:
+    """The words that tell the act, without those it waits for."""
+    start, end = promise.condition
+    if not promise.act < start < promise.end:
+        return text[promise.act : promise.end]
+    return f"{text[promise.act : start]} {text[end : promise.end]}"
 
 
 def _on_day_spoken_of(
@@ -202,7 +235,7 @@ def _taken_up_in(call: _Call, turn: int) -> list[_Found]:
     for at, sentence in enumerate(call.sentences[turn]):
         if not takes_up(sentence.text) or speaks_to_the_machine(sentence.text) or sentence.text.rstrip().endswith("?"):
             continue
-        if is_done_or_refused(call.turns[turn].text):
+        if is_done_or_refused(call.turns[turn].text) or hangs_on_a_condition(sentence.text):
             return []
         asked = _asked_before(call, turn, at, turns_back=TURNS_BACK, sure=False, later=is_for_later(sentence.text))
         if asked is None:
@@ -284,15 +317,20 @@ def _evidence(sentence: Sentence, start: int = 0) -> Evidence:
     return cut_words(sentence, 0 if is_short(sentence) else start, len(sentence.text))
 
 
-# 3. One promise is one, however often it is said.
+# 3. One promise is one, however often it is said; later words replace it or take it back.
 
 
 def _add(found: list[_Found], one: _Found) -> None:
     for at, earlier in enumerate(found):
-        if earlier.party is one.party and _is_same(earlier, one):
+        if earlier.party is not one.party:
+            continue
+        if _is_same(earlier, one):
             evidence = (*earlier.evidence, *(part for part in one.evidence if part not in earlier.evidence))
             due = earlier.due or one.due
             found[at] = replace(earlier, due=due, evidence=evidence)
+            return
+        if one.what and _is_replaced(earlier, one):
+            found[at] = one
             return
     if one.what:
         found.append(one)
@@ -300,10 +338,92 @@ def _add(found: list[_Found], one: _Found) -> None:
 
 def _is_same(earlier: _Found, later: _Found) -> bool:
     """The same act again; or "you'll have it by Friday" right behind the promise that "it" speaks of."""
-    if earlier.due is not None and later.due is not None and earlier.due.day != later.due.day:
+    if _differ_in_due(earlier, later) or _differ_in_numbers(earlier, later):
         return False
     follows = earlier.turn == later.turn and 0 <= later.sentence - earlier.sentence <= 1
     if later.leans and follows and len(later.evidence) == 1:
         return True
-    one, other = (set(content_stems(tokenize(each.what))) - {"custom", "agent"} for each in (earlier, later))
+    return _is_same_act(earlier, later) and (signs.CONDITION.search(f" {later.what}") is None) == (
+        signs.CONDITION.search(f" {earlier.what}") is None
+    )
+
+
+def _is_replaced(earlier: _Found, later: _Found) -> bool:
+    """The same act with another number or day, or with a condition now; and not said to come on top."""
+    is_later = (later.turn, later.sentence) > (earlier.turn, earlier.sentence)
+    is_later = is_later or signs.NO_MORE.search(earlier.evidence[-1].quote.lower()) is not None
+    if signs.ON_TOP.search(" ".join(part.quote for part in later.evidence).lower()):
+        return False
+    if signs.CONDITION.search(f" {later.what}") and _differ_in_due(earlier, later):
+        return False  # "if I can't reach you, I'll call you on Friday"
+    return is_later and _is_same_act(earlier, later) and _whose(earlier.what) == _whose(later.what)
+
+
+def _whose(words: str) -> set[str]:
+    """Whom it is done to or with: "your wife" is another one than "you"."""
+    return set(_OF_SOMEBODY.findall(words))
+
+
+def _is_same_act(earlier: _Found, later: _Found) -> bool:
+    one, other = _act_stems(earlier.what), _act_stems(later.what)
     return bool(one and other) and len(one & other) / len(one | other) >= SAME_SHARE
+
+
+def _act_stems(words: str) -> set[str]:
+    """What is done with what, without persons, numbers and what it waits for."""
+    condition = signs.CONDITION.search(f" {words}")
+    plain = speak(words if condition is None else words[: max(0, condition.start() - 1)]).text
+    return set(content_stems(tokenize(_NUMBER.sub(" ", plain)))) - {"custom", "customer", "agent", "side"}
+
+
+def _differ_in_numbers(earlier: _Found, later: _Found) -> bool:
+    one, other = (set(_NUMBER.findall(speak(each.what).text)) for each in (earlier, later))
+    return bool(one and other) and one != other
+
+
+def _differ_in_due(earlier: _Found, later: _Found) -> bool:
+    one, other = earlier.due, later.due
+    if one is None or other is None:
+        return False
+    if one.day is None or other.day is None or one.instant is None or other.instant is None:
+        return one.day != other.day or (one.day is None and one.words.lower() != other.words.lower())
+    # Hours counted from later words end later, and are the same hours.
+    return one.instant != other.instant and one.words.lower() != other.words.lower()
+
+
+def _is_withdrawn(call: _Call, turn: int, promise: _Found) -> bool:
+    """Whether who made a promise takes it back in this turn, behind the promise."""
+    if call.turns[turn].party is not promise.party:
+        return False
+    behind = call.sentences[turn][promise.sentence + 1 if promise.turn == turn else 0 :]
+    return any(_takes_back(call, turn, sentence.text, promise) for sentence in behind)
+
+
+def _takes_back(call: _Call, turn: int, text: str, promise: _Found) -> bool:
+    plain = text.replace("’", "'").lower()
+    if plain.rstrip().endswith("?") or speaks_to_the_machine(text):
+        return False
+    stems = _act_stems(promise.what)
+    is_near = turn - promise.turn <= TURNS_BACK - 1
+    if signs.TAKES_BACK.search(plain):
+        return is_near
+    off = signs.CALLED_OFF.search(plain)
+    if off is not None and "cancel" not in promise.what:
+        named = set(content_stems(tokenize(off["thing"])))
+        asked = " ".join(each.text for each in call.turns[max(0, promise.turn - TURNS_BACK) : turn]).lower()
+        return bool(named & stems) or (not named and is_near and "cancel" not in asked)
+    refused = signs.CANNOT.search(plain)
+    if refused is None:
+        return False
+    after_all = signs.AFTER_ALL.search(plain) is not None
+    due = find_due(refused["act"], call.said_at(turn))
+    if due is not None and promise.due is not None and due.day != promise.due.day:
+        return False
+    act = refused["act"]
+    for start, end in reversed(due_places(act)):
+        act = f"{act[:start]} {act[end:]}"
+    denied = _act_stems(signs.AFTER_ALL.sub(" ", act))
+    if after_all:
+        points = is_near and signs.DOES_IT.match(act) is not None
+        return points or len(denied & stems) >= max(1, len(stems) / 2)
+    return bool(denied) and len(denied & stems) / len(denied | stems) >= SAME_SHARE

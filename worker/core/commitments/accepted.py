@@ -51,6 +51,16 @@ _ASSENT = begins(r"""
 _TURNED_DOWN = re.compile(
     r"\b(?:but|not|don't|can't|cannot|won't|no|unfortunately|sorry|afraid|first|instead|actually)\b|\?"
 )
+_POLITE = anywhere(r"""
+    if (?:you(?:'d| would| could| can| want| like| wish| do not mind| don't mind| wouldn't mind)(?: (?:please|that|to|
+    like))*(?=\W*$) / (?:that's|it's|that is|it is|that'd be|that would be) (?:ok|okay|fine|all ?right|possible|
+    no trouble|not too much trouble) / possible) / even if
+""")
+_ONLY_IF = anywhere(r"""
+    if / unless / provided / providing / assuming / (?:as|so) long as / subject to / depending on / depends /
+    on (?:the )?condition / except
+""")
+_IN_SCORN = re.compile(r"(?:oh |ha |yeah )*(?:yeah|sure),? right\W*")
 _NO_TROUBLE = anywhere("(?:no|not a) (?:problem|worries|trouble|bother) / why not")
 _TAKEN_UP = anywhere(r"""
     will do / (?:i|we)(?:'ll| will) (?:arrange|organi[sz]e|do|see to|take care of|get on(?:to)?|handle|
@@ -106,9 +116,16 @@ def _act_behind(text: str, at: int) -> int | None:
 
 
 def assents(text: str) -> bool:
-    """Whether these words say yes and nothing against it."""
+    """Whether these words say yes and nothing against it, nor anything it would hang on."""
     plain = text.strip().replace("’", "'").lower()
+    if hangs_on_a_condition(plain) or _IN_SCORN.fullmatch(plain):
+        return False
     return _ASSENT.match(plain) is not None and not _TURNED_DOWN.search(_NO_TROUBLE.sub("", plain))
+
+
+def hangs_on_a_condition(text: str) -> bool:
+    """Whether an answer makes a condition: "sure, if you pay for it". "If you could" is only polite."""
+    return _ONLY_IF.search(_POLITE.sub(" ", text.replace("’", "'").lower())) is not None
 
 
 def takes_up(text: str) -> bool:

@@ -54,6 +54,33 @@ NEVER_PROMISED = begins(r"""
 """)
 """Done on the line, thought, felt or politely meant: no promise, whoever says it."""
 
+AGAINST_THEM = anywhere(r"""
+    (?:charge|bill|debit|fine|invoice|evict|sue|suspend|prosecute|blacklist) (?:you|your) / be (?:charging|billing|
+    debiting|fining|suing|suspending) (?:you|your) / cut (?:you|it|them) off / cut (?:off )?(?:your|the) (?:line|phone|
+    service|power|electricity|gas|water|internet|supply|connection|access) / cut off /
+    (?:disconnect|switch off|shut off|turn off) (?:you|your) / collections? agency / to (?:debt )?collections? /
+    debt collect\w+ / bailiffs? / (?:take|see) you (?:to|in) court / legal (?:action|steps|proceedings) /
+    add (?:a|the) (?:late fee|penalty|surcharge) / (?:raise|increase|put up) your
+""")
+"""A threat, or a charge: held out to the other side, not promised."""
+
+REFUSED = re.compile(
+    r"(?:hardly|barely|scarcely|rarely|seldom|never|not|no longer)\b|[^,]*\b(?:nothing(?! (?:gets|is|will|"
+    r"happens|goes))|none|"
+    r"neither|no (?!later|more than|longer than|charge|cost|extra|fees?|additional|matter|problem|time|interest|"
+    r"obligation|delay|less|later|sooner|one\b|further (?:charge|cost|fee))\w+ ?$|no (?:refund|money|replacement|"
+    r"credit|answer|compensation|discount|help|technician|engineer|new)\b)"
+)
+"""A word against it: "send you no refund", "hardly send you one"."""
+
+KEEPS_FROM_THEM = re.compile(
+    r"(?:make (?:sure|certain)|see (?:to it )?|ensure)\b.*\b(?:don't|do not|doesn't|does not|won't|will not|never|not|"
+    r"no longer) (?:ever )?(?:get|gets|receive|receives|have|has|see|sees|hear|hears)\b(?! (?:charged|billed|fined|cut|"
+    r"disconnected|lost|forgotten|missed|delayed|to (?:pay|wait)|any (?:more )?(?:bills?|charges?|letters?|calls?)|"
+    r"another (?:bill|charge|fee|problem)|(?:it|this|that|the same)(?: \w+)? again))"
+)
+""" "I'll make sure you don't get it"."""
+
 DONE_IN_THE_SYSTEM = begins(r"""
     (?:cancel|change|update|process|apply|add|remove|book|register|set|activate|reset|submit|create|open|log|adjust|
     block|unlock|file|raise|enter|schedule|scan|make(?! (?:sure|certain|you))|reserve|review|order|select|delete|clear|
@@ -141,6 +168,12 @@ THREATENED = anywhere("""
     small claims / ombudsman / trading standards / newspapers? / (?:the|my) (?:police|press|court|regulator)(?! \\w)
 """)
 """What a customer holds out is no promise to the other side."""
+
+HELD_OUT = anywhere("""
+    (?:lawyer|solicitor|attorney|barrister|court|police|regulator|ombudsman|press|complaint|review|summons|writ|
+    claim)s?
+""")
+"""What a customer threatens that the other side will get."""
 
 CUSTOMERS_IN_TIME = begins(r"""
     pick / collect / come / (?:stop|swing|drop|pop) (?:by|in|over|round) / be (?:there|in|around|back|over|at the|

@@ -40,7 +40,9 @@ OWN_WORD_FOR_IT = anywhere(r"""
 NOT_PROMISED = anywhere(r"""
     (?:can't|cannot|can not|won't|don't|couldn't|not|never|wouldn't)(?: \w+)? (?:promise|guarantee|say|think|know|see) /
     (?:no|not a|not much|little|zero|slim) (?:way|chance|hope|prospect|question) / (?:not|never)(?: as if| like| that) /
-    as if(?= (?:i|we|they|he|she)\b) / unlikely / impossible / out of the question / rule out / no telling / who knows
+    as if(?= (?:i|we|they|he|she)\b) /
+    (?:damned|surprised|shocked|amazed|hanged) if / used to say /
+    unlikely / impossible / out of the question / rule out / no telling / who knows
 """)
 """In front of the words: they are denied."""
 
@@ -126,8 +128,46 @@ OPENINGS = re.compile(
 )
 """How a sentence sets in."""
 
-TRAILING_CONDITION = begins(",? ?if(?! (?:that's|it's|that is|it is) (?:ok|okay|fine|alright|all right))")
+_ONLY_IF = r"""
+    if(?! (?:that's|it's|that is|it is) (?:ok|okay|fine|alright|all right)) / unless / provided / providing / assuming /
+    as long as / so long as / subject to / depending on / on (?:the )?condition / except (?:if|when|where)
+"""
+TRAILING_CONDITION = begins(rf",? ?(?:{'|'.join(' '.join(_ONLY_IF.split()).split(' / '))})")
 """Behind a customer's words: it is left open."""
+
+CONDITION = re.compile(
+    r"(?<!\band)(?<!\bbut)(?<!\bso)(?<!\bask)(?<!\bsee)(?<!\bcheck)(?<!\bfind out)(?<!\bmatter)(?<!\beven)(?<!\bas)"
+    r"(?:,? (?:but )?(?:only )?(?:(?<!\bknow )(?<!\btell you )if(?! (?:that's|it's|that is|it is) (?:ok|okay|"
+    r"fine|alright|all right)|"
+    r" you (?:like|want|wish|don't mind)\W*$)|"
+    r"unless|provided(?= that\b| (?:you|it|we|they|he|she|i|the|your|there)\b)|providing (?:that )?(?=you|it|"
+    r"we|they|he|"
+    r"the|your)|assuming|(?:as|so) long as|subject to|depending on|on (?:the )?condition|except (?:if|when|"
+    r"where)|in case|"
+    r"once(?= (?:it|that|this|we|you|i|they|he|she|the|your|our|my|there|everything|everyone)\b)|as soon as|"
+    r"(?:right )?after (?=we |you |it |they |i |he |she )|"
+    r"when (?=it\b|we\b|you\b|i\b|they\b|he\b|she\b|the\b|your\b|our\b)))\b"
+)
+"""Behind an act: where begins what it waits for."""
+
+CONDITION_ALONE = re.compile(
+    r"(?:but |and )?(?:only )?(?:if|unless|provided|providing|assuming|as long as|so long as|"
+    r"subject to)\b[^,.;:!?]*[.!]*$"
+)
+"""A sentence that is nothing but a condition of the one before."""
+
+NO_MORE = re.compile(r"\b(?:no|sorry|wait|i mean|or rather|actually)\W*$")
+"""At the end of words that the next ones correct."""
+
+CONDITION_ENDS = re.compile(
+    r"[,.;!?]|,? (?:and|but|so|then)(?: then)? (?:i|we|you|it|they|he|she|the|that|there|if|call|send|let)\b|$"
+)
+
+OPENS_WITH_CONDITION = re.compile(
+    r"(?:\bif\b|(?:^|(?<=[,.;] )|(?<=\band )|(?<=\bso )|(?<=\bbut )|(?<=\bthen )|(?<=\bonly )|(?<=\bokay )|"
+    r"(?<=\bwell ))"
+    r"(?:unless|provided|providing|assuming|as long as|so long as|subject to|once|as soon as|on condition)\b)"
+)
 
 ABOUT_IT = re.compile(r"^\w+ (?:it|that|this|them|those|one)\b")
 """An act upon what other words have named."""
@@ -136,6 +176,34 @@ DO_IT = re.compile(
     r"(?:do|arrange|organi[sz]e|handle|sort|get (?:it|that|this) (?:done|sorted|arranged)|set (?:it|that) up)\b"
 )
 """An act that other words must tell."""
+
+ON_TOP = anywhere("also / too / again / another / as well / second / and then / in addition / on top / every / each")
+"""What comes besides an earlier promise, and not in its place."""
+
+TAKES_BACK = anywhere("""
+    forget (?:it|that|what i said|about (?:it|that)) / scrap that / scratch that / i take (?:that|it) back /
+    never mind / disregard (?:that|what i said) / ignore what i said
+""")
+"""Words that undo what was just promised."""
+
+CALLED_OFF = re.compile(
+    r"\b(?P<thing>it|that|this|(?:the|your|our|my)(?: [\w-]+){1,3}?)(?:'s| is| has| was| got)(?: been| now| just)* "
+    r"(?:cancell?ed|called off|off the table)\b"
+)
+
+CANNOT = re.compile(
+    r"(?<!if )(?<!when )\b(?:i|we|you|he|she|they|it|someone|somebody|nobody|that)(?: actually| really|"
+    r" unfortunately)* ?"
+    r"(?:can't|cannot|can not|won't|will not|(?:'m|am|'re|are|is|'s)(?: not|n't) (?:able to|going to|gonna)|"
+    r"(?:'m|'re| am| are|is) unable to|won't be able to)(?: actually| really)? "
+    r"(?:be able to )?(?!promise|guarantee|wait|believe|(?:\w+ )?(?:now|yet)\b)"
+    r"(?P<act>(?:(?!\b(?:now|right away|yet|before|until|till|sooner|earlier|any faster|"
+    r"without)\b)[^,.;!?])+)(?=[,.;!?]|$)"
+)
+"""A refusal with the act that is refused; "not before", "not yet" is none."""
+
+AFTER_ALL = re.compile(r"\b(?:after all|any ?more|any longer)\b")
+DOES_IT = re.compile(r"(?:do|send|manage|make|arrange|happen|be) (?:it|that|this|possible)\b|(?:happen|work)\b")
 
 ASKS_WHEN = re.compile(r"\b(?:when|how long|how soon|what time|what day|by when)\b", re.IGNORECASE)
 """A question for a time."""

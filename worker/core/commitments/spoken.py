@@ -68,18 +68,26 @@ def _promise(clause: Clause, due: _Places | None) -> Promise:
 
 
 def _condition(clause: Clause) -> _Places:
-    """ "If it fails again", right behind the clause or in front of it; "should it fail again" in front of it."""
-    behind = re.compile(r",? (?=if )[^,.;!?]*").match(clause.text, clause.end)
+    """ "If it fails again", in the clause, right behind it or in front; "should it fail again" in front of it."""
+    behind = signs.CONDITION.search(clause.text, clause.act)
+    if behind is not None and behind.start() <= clause.end:
+        end = signs.CONDITION_ENDS.search(clause.text, behind.end())
+        start = behind.start() + len(behind.group()) - len(behind.group().lstrip(" ,"))
+        return start, end.start() if end is not None else len(clause.text)
     lead = clause.text[: clause.start]
     inverted = rf"(?:{signs.INVERTED_CONDITION.pattern})[^.;!?]*$"
-    before = re.search(r"\bif\b[^.;!?]*$", lead) or re.search(inverted, lead.rstrip())
-    condition = behind or before
-    return condition.span() if condition is not None else (0, 0)
+    before = re.search(rf"{signs.OPENS_WITH_CONDITION.pattern}[^.;!?]*$", lead) or re.search(inverted, lead.rstrip())
+    if before is None:
+        return 0, 0
+    joined = re.compile(r", |,?(?: and| but| so| then)* (?:i|we|you)(?:'ll| will)\b").search(lead, before.start())
+    return before.start(), joined.start() if joined is not None else len(lead)
 
 
 def _due_of(clause: Clause) -> _Places | None:
     """Where the clause says until when: within it, in front of it ("by Friday we'll"), or behind it after a comma."""
-    within = due_places(clause.whole)
+    waits, end = _condition(clause)
+    whole = clause.whole if not clause.act < waits < clause.end else clause.text[clause.start : waits]
+    within = due_places(whole)
     if within:
         return clause.start + within[0][0], clause.start + within[-1][1]
     lead = clause.text[: clause.start].rstrip(" ,")
@@ -89,7 +97,7 @@ def _due_of(clause: Clause) -> _Places | None:
     places = due_places(piece)
     if places and places[0][0] == 0 and places[-1][1] == len(piece):
         return len(lead) - len(piece), len(lead)
-    parted = re.compile(r"\s*[,–—-]+\s*").match(clause.text, clause.end)
+    parted = re.compile(r"\s*[,–—-]+\s*").match(clause.text, max(clause.end, end))
     places = due_places(clause.text[parted.end() :]) if parted is not None else ()
     if parted is not None and places and places[0][0] == 0:
         return parted.end(), parted.end() + places[-1][1]
@@ -133,6 +141,11 @@ def _is_an_act(clause: Clause, has_due: bool, party: Party, *, follows: bool) ->
     if not has_due and _is_at_once(clause):
         return False
     doing = clause.doing
+    if acts.REFUSED.match(doing) or acts.KEEPS_FROM_THEM.match(doing):
+        return False
+    held_out = clause.shape is Shape.GIVEN and party is not Party.AGENT and acts.HELD_OUT.search(doing)
+    if acts.AGAINST_THEM.search(doing) or held_out:
+        return False
     match clause.shape:
         case Shape.OWN | Shape.DOING if party is not Party.AGENT and _hangs_on_a_condition(clause):
             return False
@@ -174,7 +187,9 @@ def _is_at_once(clause: Clause) -> bool:
 
 
 def _hangs_on_a_condition(clause: Clause) -> bool:
-    return signs.TRAILING_CONDITION.match(clause.text[clause.end :]) is not None
+    start, end = _condition(clause)
+    inside = start > clause.act and signs.TRAILING_CONDITION.match(clause.text[start:end]) is not None
+    return inside or signs.TRAILING_CONDITION.match(clause.text[clause.end :]) is not None
 
 
 def _is_being_done(clause: Clause) -> bool:

@@ -11,6 +11,7 @@ of ``spoken``.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from worker.core.due.clock import Clock, at_clock, find_clocks
@@ -22,6 +23,18 @@ from worker.core.summary import Due
 
 LONGEST_GAP = 40
 """A time of day so many letters off the day, "tomorrow on your mobile at three", still belongs to it."""
+
+_DENIED = frozenset({"not", "never"})  # "not before Friday", "not tomorrow"
+_CORRECTED = re.compile(
+    r"^(?: (?:oh|um|uh|er|well|and|but|or))*(?: (?:no|sorry|wait|hang on|hold on|i mean|i meant|make (?:that|"
+    r"it)|rather|"
+    r"actually|better|scratch that|say))+(?: (?:no|it's|it is|that's|let's say|oh|um|uh|er|better|on|by|the|more like|"
+    r"it'll be))* ?$"
+)
+_IN_PARTS = re.compile(
+    r"^ and(?: (?:by|on|in|then|again))* ?$|"
+    r"^[^.]* and[^.]* (?:rest|other|others|half|remainder|remaining|balance|second)\b[^.]*$"
+)
 
 _SOME_DAY = datetime(2001, 1, 1, 9, tzinfo=UTC)
 """Stands in where it is not known when the words were said, and only the words are asked for."""
@@ -36,7 +49,7 @@ def find_due(words: str, said_at: datetime | None) -> Due | None:
     if said_at is not None and said_at.tzinfo is None:
         raise Invalid("The instant at which something was promised has no time zone.")
     spoken = speak(words)
-    found = _find(spoken, said_at or _SOME_DAY)
+    found, _ = _find(spoken, said_at or _SOME_DAY)
     if found is None:
         return None
     stretches, day, instant = found
@@ -46,10 +59,13 @@ def find_due(words: str, said_at: datetime | None) -> Due | None:
 
 
 def due_places(words: str) -> tuple[tuple[int, int], ...]:
-    """Where in these words it is said until when, as ``[start, end)`` letters, in order; empty where it is not."""
+    """Where in these words it is said until when, as ``[start, end)`` letters, in order; empty where it is not.
+
+    Words that were corrected ("by Friday, no, by Monday") are among them.
+    """
     spoken = speak(words)
-    found = _find(spoken, _SOME_DAY)
-    return tuple(sorted(spoken.said(*stretch) for stretch in found[0])) if found is not None else ()
+    found, corrected = _find(spoken, _SOME_DAY)
+    return tuple(sorted(spoken.said(*stretch) for stretch in (*corrected, *found[0]))) if found is not None else ()
 
 
 def is_time_of_day(words: str) -> bool:
@@ -63,21 +79,45 @@ def is_time_of_day(words: str) -> bool:
 _Stretches = list[tuple[int, int]]
 
 
-def _find(spoken: Spoken, said_at: datetime) -> tuple[_Stretches, date, datetime | None] | None:
+_Read = tuple[_Stretches, date, datetime | None]
+
+
+def _find(spoken: Spoken, said_at: datetime) -> tuple[_Read | None, _Stretches]:
+    """The due of the words, and where those stand that it corrects: "by Friday, no, by Monday".
+
+    "Half on Friday and the rest in June" has none.
+    """
+    corrected: _Stretches = []
     try:
-        return _first(spoken, said_at)
+        found = _first(spoken, said_at, 0)
+        while found is not None:
+            end = max(stretch[1] for stretch in found[0])
+            following = _first(spoken, said_at, end)
+            if following is None or following[1:] == found[1:]:
+                return found, corrected
+            between = spoken.text[end : min(stretch[0] for stretch in following[0])]
+            if _IN_PARTS.match(between):
+                return None, []
+            if _CORRECTED.match(between) is None:
+                return found, corrected
+            if is_time_of_day(spoken.text[min(stretch[0] for stretch in following[0]) :].split(".")[0]):
+                return None, []  # "tomorrow at nine, no, at ten": of which day is left open
+            corrected += found[0]
+            found = following
     except (OverflowError, ValueError):  # beyond the last year that can be counted
-        return None
+        return None, []
+    return None, []
 
 
-def _first(spoken: Spoken, said_at: datetime) -> tuple[_Stretches, date, datetime | None] | None:
-    """The first due of the words. A time of day joins the day that is named before or behind it."""
-    found = _foremost([*find_spans(spoken, said_at), *find_days(spoken, said_at)])
+def _first(spoken: Spoken, said_at: datetime, at: int) -> _Read | None:
+    """The first due from ``at`` on. A time of day joins the day that is named before or behind it."""
+    found = _foremost(spoken, at, [*find_spans(spoken, said_at), *find_days(spoken, said_at)])
     if found is None:
-        found = _foremost([*find_parts_of_day(spoken, said_at)])
+        found = _foremost(spoken, at, [*find_parts_of_day(spoken, said_at)])
     if found is not None and found.instant is not None:
         return [(found.start, found.end)], found.day, found.instant
-    clock = next((clock for clock in find_clocks(spoken) if _goes_with(clock, found)), None)
+    clocks = (clock for clock in find_clocks(spoken) if clock.start >= at and not _is_denied(spoken, clock.start))
+    clock = next((clock for clock in clocks if _goes_with(clock, found)), None)
     if clock is None:
         return None if found is None else ([(found.start, found.end)], found.day, None)
     instant = at_clock(clock, None if found is None else found.day, said_at)
@@ -88,8 +128,13 @@ def _first(spoken: Spoken, said_at: datetime) -> tuple[_Stretches, date, datetim
     return stretches, (instant - timedelta(microseconds=clock.hour == 24)).date(), instant
 
 
-def _foremost(found: list[Found]) -> Found | None:
-    return min(found, key=lambda one: (one.start, -one.end), default=None)
+def _foremost(spoken: Spoken, at: int, found: list[Found]) -> Found | None:
+    said = [one for one in found if one.start >= at and not _is_denied(spoken, one.start)]
+    return min(said, key=lambda one: (one.start, -one.end), default=None)
+
+
+def _is_denied(spoken: Spoken, at: int) -> bool:
+    return not _DENIED.isdisjoint(spoken.words_before(at)[-1:])
 
 
 def _goes_with(clock: Clock, found: Found | None) -> bool:

@@ -32,8 +32,9 @@ _HOUR = r"(?:\d{1,2}(?::\d\d)?|one|noon|midday|midnight|(?:half|quarter) (?:past
 _MARK = r"am|pm|o'clock|in the (?:morning|afternoon|evening)|at night|sharp"
 _TIME = rf"(?P<hour>{_HOUR})(?: (?:o'clock ))?(?: ?(?P<mark>{_MARK}))?"
 _RANGE = re.compile(
-    rf"(?<!\S)(?P<opener>(?:any ?time |some ?time |at some point )?(?:between|from) )?"
-    rf"(?P<from>{_HOUR})(?: (?P<from_mark>am|pm|o'clock))? (?:and|to|till|until) {_TIME}(?= |$)"
+    rf"(?<!\S)(?P<opener>(?:any ?time |some ?time |at some point )?(?:between|from) |"
+    rf"(?:at|by|around|about|before) (?=\S+(?: (?!or )\S+){{0,3}} or ))?"
+    rf"(?P<from>{_HOUR})(?: (?P<from_mark>am|pm|o'clock))? (?P<joint>and|to|till|until|or) {_TIME}(?= |$)"
 )
 _AT = re.compile(
     rf"(?<!\S)(?P<opener>(?:(?:by|at|before|until|till|til|around|about|after|from|since|past|no later than|"
@@ -51,7 +52,8 @@ _BEHIND_A_TIME = frozenset({"sharp", "latest", "tomorrow", "today", "tonight", "
 def find_clocks(spoken: Spoken) -> Iterator[Clock]:
     """The times of day in these words that may be a due, ranges before single times. "After five" is not one."""
     for match in _RANGE.finditer(spoken.text):
-        if _may_follow(spoken, match.end()) and _fits(match["hour"]) and _fits(match["from"]):
+        is_count = match["joint"] == "or" and not match["opener"]  # "one or two of us"
+        if not is_count and _may_follow(spoken, match.end()) and _fits(match["hour"]) and _fits(match["from"]):
             yield _end_of_range(match, spoken)
     for match in _AT.finditer(spoken.text):
         openers = frozenset((match["opener"] or "").split())

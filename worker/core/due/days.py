@@ -34,13 +34,21 @@ _PREP = (
     r"day|play)"
     r"(?: on)?)?) )?"
 )
-_BY = r"(?:(?:by|before|until|till|for|later|sometime|early|late|first thing|no later than|on) )*"
+_BY = r"(?:(?:by|before|until|till|for|later|sometime|early|late|first thing|no later than|not later than|on) )*"
 _PART = r"(?: (?:in the )?(?:morning|afternoon|evening|night|lunchtime))?"
 _LATEST = r"(?: at the (?:very )?latest| latest)?"
 
 # A day behind one of these is another thing's.
 _NOT_A_DUE_BEHIND = word_set(
-    "of to from since last every each past previous the a an your my our their its 's as starting than"
+    "of to from since last every each past previous the a an your my our their its 's as starting than after expires "
+    "expire expired expiring expiry dated valid born"
+)
+# "The payment you made on the 31st": the day is that of what has been.
+_OF_WHAT_WAS = re.compile(
+    r"(?<!as )(?<!like )(?<!get )(?<!getting )(?<!have )(?<!having )(?<!keep )(?<!want )(?<!need )"
+    r"\b(?:i|you|we|he|she|they|who|which|that|was|were)(?: just| already| had)? (?:made|paid|sent|bought|got|took|had|"
+    r"did|was|were|wrote|gave|came|went|left|saw|spoke|lost|[a-z]{2,}ed)"
+    r"(?: (?!(?:i|we|he|she|it|they|you|will|going|to|and|someone|somebody)\b)\w+){0,3}$"
 )
 # "I'll cancel your appointment on Friday": the day is the appointment's.
 _ACTS_ON_WHAT_IS = re.compile(
@@ -199,7 +207,9 @@ def _is_of_the_act(match: re.Match[str], spoken: Spoken) -> bool:
         return False
     if prep == "for" and not _IS_SET_FOR.search(" ".join(before)):
         return False
-    if prep in (None, "on") and _ACTS_ON_WHAT_IS.search(" ".join(before)):
+    if prep in (None, "on", "in") and (
+        _ACTS_ON_WHAT_IS.search(" ".join(before)) or _OF_WHAT_WAS.search(" ".join(before))
+    ):
         return False
     if "which" in groups and groups["which"] == "the" and "unit" in groups:
         # "The week" alone is no time; its end is, and "the weekend" that one goes into.
