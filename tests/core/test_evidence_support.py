@@ -157,6 +157,203 @@ def test_a_sentence_that_its_evidence_does_not_carry_is_refused(
     assert not verdict.is_carried
 
 
+Said = tuple[tuple[Party, str], ...]
+
+
+def heard(said: Said) -> list[Spoken]:
+    return [Spoken(party, words) for party, words in said]
+
+
+FRAMED: list[tuple[Complaint, Party, Said, str]] = [
+    # Another's word, a denial, a doubt.
+    *(
+        (Complaint.CERTAINTY, AGENT, ((AGENT, words),), "The agent said that the parcel was lost.")
+        for words in (
+            "My colleague claims the parcel was lost.",
+            "According to the neighbour the parcel was lost.",
+            "You were told the parcel was lost.",
+            "It is untrue that the parcel was lost.",
+            "The parcel was supposedly lost.",
+            "The parcel was nearly lost.",
+            "I forgot to say the parcel was lost.",
+            "Your brother lied when he wrote that the parcel was lost.",
+        )
+    ),
+    # Only asked, by the other side or by the party itself.
+    (
+        Complaint.CONTENT,
+        CUSTOMER,
+        ((AGENT, "Would you like a voucher?"), (CUSTOMER, "No, I want a lamp.")),
+        "The customer said that they wanted a voucher.",
+    ),
+    (
+        Complaint.CONTENT,
+        AGENT,
+        ((CUSTOMER, "Will the deposit be paid?"), (AGENT, "Let me look at that.")),
+        "The agent said that the deposit would be paid.",
+    ),
+    (
+        Complaint.CONTENT,
+        AGENT,
+        ((AGENT, "The line was mended? I see no note."),),
+        "The agent said that the line was mended.",
+    ),
+    (
+        Complaint.CONTENT,
+        CUSTOMER,
+        ((AGENT, "Was the card blocked?"), (CUSTOMER, "Right, let me see.")),
+        "The customer said that the card was blocked.",
+    ),
+    # Who did it to whom, and whose it is.
+    (
+        Complaint.WHO,
+        CUSTOMER,
+        ((CUSTOMER, "The landlord sued the tenant."),),
+        "The customer said that the tenant sued the landlord.",
+    ),
+    (
+        Complaint.WHO,
+        CUSTOMER,
+        ((CUSTOMER, "The cat bit the plumber by noon."),),
+        "The customer said that the plumber bit the cat.",
+    ),
+    (Complaint.WHO, AGENT, ((AGENT, "The mistake was ours."),), "The agent said that the mistake was the customer's."),
+    # What the other side says first does not lend the party its negation.
+    (
+        Complaint.NEGATION,
+        CUSTOMER,
+        ((AGENT, "You never returned the key."), (CUSTOMER, "I returned the key.")),
+        "The customer said that they never returned the key.",
+    ),
+    # Conditions, limits, withdrawals.
+    *(
+        (Complaint.CERTAINTY, AGENT, ((AGENT, words),), "The agent said that the deposit would be paid.")
+        for words in (
+            "The deposit will be paid as long as the key comes back.",
+            "The deposit will be paid once the key comes back.",
+            "The deposit will be paid when the key comes back.",
+            "The deposit will be paid after you sign.",
+            "The deposit will be paid, except in winter.",
+            "The deposit will be paid, subject to a visit.",
+            "The deposit will be paid only where the flat is clean.",
+            "The deposit will be paid. No wait, it is a loan.",
+            "The deposit will be paid. Sorry, I was wrong.",
+            "The deposit will be paid. Not.",
+        )
+    ),
+    # Which number, which day.
+    (
+        Complaint.PLACE,
+        AGENT,
+        ((AGENT, "The rent was 900 euros and the deposit 300 euros."),),
+        "The agent said that the rent was 300 euros.",
+    ),
+    (
+        Complaint.PLACE,
+        AGENT,
+        ((AGENT, "The visit was moved from Thursday to Friday."),),
+        "The agent said that the visit was on Thursday.",
+    ),
+    # Verbs of saying that other words only look like.
+    *(
+        (Complaint.REPORT, party, ((party, words),), sentence)
+        for party, words, sentence in (
+            (AGENT, "I would avoid the annual plan.", "The agent recommended the annual plan."),
+            (AGENT, "I wouldn't recommend the annual plan.", "The agent recommended the annual plan."),
+            (AGENT, "I'm sorry, the fee stands.", "The agent apologised for the fee."),
+            (AGENT, "I can't see why a voucher was refused.", "The agent refused a voucher."),
+            (CUSTOMER, "My voucher has declined, I can't see the voucher.", "The customer declined the voucher."),
+            (CUSTOMER, "Okay, tell me about the visit.", "The customer agreed to the visit."),
+            (CUSTOMER, "Yes, but what is the visit?", "The customer agreed to the visit."),
+            (AGENT, "Yes, let me look for the visit.", "The agent confirmed the visit."),
+            (AGENT, "Right, a visit was asked for.", "The agent confirmed a visit."),
+            (AGENT, "I can send a form, a voucher is another matter.", "The agent offered a voucher."),
+            (AGENT, "I will check the file. A voucher was mentioned.", "The agent promised a voucher."),
+            (CUSTOMER, "I need to know what a voucher is.", "The customer asked for a voucher."),
+            (
+                CUSTOMER,
+                "Thank you for nothing, where is the voucher?",
+                "The customer thanked the agent for the voucher.",
+            ),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("complaint", "party", "said", "sentence"), FRAMED)
+def test_content_is_not_taken_out_of_what_was_said_around_it(
+    complaint: Complaint, party: Party, said: Said, sentence: str
+) -> None:
+    assert complaint in judge(sentence, party, heard(said)).complaints
+
+
+KEPT: list[tuple[Party, Said, str]] = [
+    (CUSTOMER, ((CUSTOMER, "As I said, I have paid the rent."),), "The customer said that they had paid the rent."),
+    (
+        CUSTOMER,
+        ((CUSTOMER, "I told you that I returned the key in June."),),
+        "The customer said that they returned the key in June.",
+    ),
+    (
+        CUSTOMER,
+        ((CUSTOMER, "I filed a claim for the roof."),),
+        "The customer said that they filed a claim for the roof.",
+    ),
+    (
+        CUSTOMER,
+        ((CUSTOMER, "Can you tell me whether the lamp is in stock?"),),
+        "The customer asked whether the lamp was in stock.",
+    ),
+    (
+        CUSTOMER,
+        ((AGENT, "How long has the roof leaked?"), (CUSTOMER, "Since Monday.")),
+        "The customer said that the roof had leaked since Monday.",
+    ),
+    (
+        CUSTOMER,
+        ((AGENT, "Shall we book the visit on Tuesday?"), (CUSTOMER, "Okay, thank you.")),
+        "The customer agreed to the visit on Tuesday.",
+    ),
+    (
+        AGENT,
+        ((CUSTOMER, "The lamp is broken."), (AGENT, "We'll replace it.")),
+        "The agent promised to replace the lamp.",
+    ),
+    (
+        CUSTOMER,
+        ((CUSTOMER, "The courier has broken the vase."),),
+        "The customer said that the courier had broken the vase.",
+    ),
+    (
+        AGENT,
+        ((AGENT, "The voucher is valid only until March."),),
+        "The agent said that the voucher was valid only until March.",
+    ),
+    (
+        AGENT,
+        ((AGENT, "The rent was 900 euros and the deposit was 300 euros."),),
+        "The agent said that the deposit was 300 euros.",
+    ),
+    (
+        AGENT,
+        ((AGENT, "The visit was moved from Thursday to Friday."),),
+        "The agent said that the visit was moved to Friday.",
+    ),
+    (CUSTOMER, ((CUSTOMER, "The mistake was yours."),), "The customer said that the mistake was the agent's."),
+    (AGENT, ((AGENT, "I'm sorry about the delay."),), "The agent apologised for the delay."),
+    (AGENT, ((AGENT, "I'd suggest a new filter."),), "The agent suggested a new filter."),
+    (AGENT, ((AGENT, "I would go for the annual plan."),), "The agent recommended the annual plan."),
+    (AGENT, ((AGENT, "I'm afraid we can't give you a voucher."),), "The agent refused a voucher."),
+    (AGENT, ((AGENT, "I can confirm the booking."),), "The agent confirmed the booking."),
+    (CUSTOMER, ((CUSTOMER, "Send me the form, please."),), "The customer requested the form."),
+]
+
+
+@pytest.mark.parametrize(("party", "said", "sentence"), KEPT)
+def test_a_true_sentence_stands_beside_the_words_that_frame_others(party: Party, said: Said, sentence: str) -> None:
+    assert judge(sentence, party, heard(said)).complaints == ()
+
+
 @given(st.text(max_size=80), st.sampled_from(list(Party)), st.text(max_size=80))
 def test_any_sentence_and_any_words_get_a_verdict(sentence: str, party: Party, words: str) -> None:
     assert 0.0 <= judge(sentence, party, [Spoken(party, words)]).support <= 1.0

@@ -1,5 +1,6 @@
 """The rules by which a sentence stands or falls, read in this order: ``claims`` takes sentences and speech apart,
-``contradictions`` is what no sentence may do, ``rules`` what a statement has to keep besides, ``judge`` the verdict."""
+``contradictions`` is what no sentence may do, ``rules`` and ``framing`` what a statement has to keep besides, ``judge``
+the verdict."""
 
 from worker.core.support.claims import Spoken
 from worker.core.support.complaints import Complaint

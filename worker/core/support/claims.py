@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 from worker.core.call import Party
@@ -269,11 +270,14 @@ class Claim:
         return found
 
     def belongings(self) -> set[tuple[str, str]]:
-        """What belongs to whom: ("account", "customer") in "your account"."""
+        """What belongs to whom: ("account", "customer") in "your account", ("error", "agent") in "an error of ours"."""
         found: set[tuple[str, str]] = set()
         for at, unit in enumerate(self.units):
             if unit.role is not None and unit.owns:
                 thing = next((meaning for place, meaning in self.meanings if at < place <= at + 2), None)
+                if at + 1 == len(self.units) or self.units[at + 1].clause != unit.clause:
+                    before = [meaning for place, meaning in self.meanings if place < at]
+                    thing = before[-1] if before else None
                 if thing is not None:
                     found.add((thing, unit.role))
         return found
@@ -294,6 +298,28 @@ def _mode(chain: Sequence[str], possible: frozenset[str], *, asks: bool) -> Mode
     return Mode.FACT
 
 
+@dataclass(frozen=True)
+class Sentence:
+    """One spoken sentence as it was written down, and taken apart."""
+
+    party: Party
+    text: str
+    claim: Claim
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it was heard as one."""
+        return self.text.endswith("?")
+
+    @cached_property
+    def meanings(self) -> frozenset[str]:
+        """The stems of its words of meaning."""
+        return frozenset(meaning for _, meaning in self.claim.meanings)
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\b[DM]r\.)(?<!\bM[rs]s\.)(?<!\bMs\.)\s+")
+
+
 class Heard:
     """All evidence together, and each stretch apart."""
 
@@ -305,3 +331,13 @@ class Heard:
         self.numbers: list[Number] = [number for stretch in stretches for number in stretch.numbers]
         self.words = {unit.text for stretch in stretches for unit in stretch.units}
         self.acts = [act for stretch in stretches for act in stretch.acts()]
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """Every sentence of the evidence, in its order."""
+        return [
+            Sentence(spoken.party, text, Claim(tokenize(text), spoken.party, written=False))
+            for spoken in self.evidence
+            for text in _SENTENCE_END.split(spoken.text.strip())
+            if text
+        ]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from worker.core.call import Party
 from worker.core.cues import speaks_to_the_machine
 from worker.core.evidence import NAMED
-from worker.core.support import rules
+from worker.core.support import framing, rules
 from worker.core.support.claims import LABEL_WORDS, Claim, Heard, Spoken
 from worker.core.support.complaints import Complaint
 from worker.core.support.contradictions import contradictions
@@ -63,14 +63,16 @@ def judge(sentence: str, party: Party, evidence: Sequence[Spoken]) -> Verdict:
     if body is None:
         return Verdict(0.0, (Complaint.PARTY,))
     claim, heard = Claim(tokenize(sentence), party, written=True), Heard(evidence)
-    own = " ".join(spoken.text for spoken in evidence if spoken.party is party)
     kept = (
-        (Complaint.REPORT, rules.reports_what_was_heard(claim, own)),
+        (Complaint.REPORT, rules.reports_what_was_heard(party, claim, heard)),
         (Complaint.NAME, rules.has_its_times_and_amounts(claim, heard)),
-        (Complaint.NEGATION, rules.agrees_in_negation(claim, heard)),
-        (Complaint.WHO, rules.agrees_in_who(claim, heard)),
-        (Complaint.CERTAINTY, rules.agrees_in_certainty(claim, heard)),
-        (Complaint.CONTENT, rules.has_its_content(claim, heard)),
+        (Complaint.NEGATION, rules.agrees_in_negation(party, claim, heard)),
+        (Complaint.WHO, rules.agrees_in_who(claim, heard) and framing.keeps_who_did_it_to_whom(claim, heard)),
+        (
+            Complaint.CERTAINTY,
+            rules.agrees_in_certainty(claim, heard) and framing.keeps_what_frames_it(party, claim, heard),
+        ),
+        (Complaint.CONTENT, rules.has_its_content(party, claim, heard)),
         (Complaint.PLACE, rules.keeps_numbers_in_place(claim, heard) and rules.keeps_order(claim, heard)),
     )
     support = rules.measure_support(claim, heard)

@@ -6,31 +6,45 @@ Stricter than ``contradictions``: a statement is made of a few sentences, so tha
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from worker.core.call import Party
 from worker.core.numbers import MEASURES, MONTHS, WEEKDAYS, carries_number
-from worker.core.support.claims import GENDERED, OPPOSITE, ROLE_OF, Act, Claim, Heard, Mode
-from worker.core.support.reports import ASKING, DEMANDS
-from worker.core.wording import NEGATIONS, stem, word_set
+from worker.core.support.claims import GENDERED, OPPOSITE, ROLE_OF, Act, Claim, Heard, Mode, Sentence
+from worker.core.support.framing import carrying, said_by
+from worker.core.support.reports import ASKING, demand_of
+from worker.core.wording import NEGATIONS, content_stems, stem, tokenize, word_set
 
 
-def reports_what_was_heard(claim: Claim, own_words: str) -> bool:
-    plain = own_words.replace("’", "'")
-    demands = [_demand(claim, at) for at in claim.reports]
-    only_asked = bool(plain.strip()) and all(part.endswith("?") for part in re.split(r"(?<=[.!?])\s+", plain.strip()))
+def reports_what_was_heard(party: Party, claim: Claim, heard: Heard) -> bool:
+    own = [sentence for sentence in heard.sentences if sentence.party is party]
+    only_asked = bool(own) and all(sentence.is_question for sentence in own)
     if only_asked and not all(claim.units[at].text in ASKING for at in claim.reports):
         return False  # "Would you like a refund?" does not say that anybody would
     # Without a verb of saying the sentence would put what somebody said down as a fact.
-    return bool(demands) and all(demand is None or demand.search(plain) is not None for demand in demands)
+    return bool(claim.reports) and all(_is_heard(claim, at, own) for at in claim.reports)
 
 
-def _demand(claim: Claim, at: int) -> re.Pattern[str] | None:
-    """The wording that a verb of saying needs. Asking for a thing needs more than asking about it."""
-    verb = claim.units[at].text
-    asks_for = verb == "asked" and at + 1 < len(claim.units) and claim.units[at + 1].text == "for"
-    return DEMANDS.get("requested" if asks_for else verb)
+def _is_heard(claim: Claim, at: int, own: Sequence[Sentence]) -> bool:
+    following = claim.units[at + 1].text if at + 1 < len(claim.units) else ""
+    demand = demand_of(claim.units[at].text, following)
+    if demand is None:
+        return True
+    meant = {meaning for _, meaning in claim.meanings}
+    for sentence in own:
+        text = sentence.text.replace("’", "'")
+        if not demand.allows(text):
+            continue
+        parts = _CLAUSE_MARK.split(_PLEASE.sub(" please ", text)) if demand.beside and not demand.whole else [text]
+        for part in parts:
+            if demand.cue.search(part) and not (demand.beside and not meant & set(content_stems(tokenize(part)))):
+                return True
+    return False
+
+
+_CLAUSE_MARK = re.compile(r"[,;:—–()]|\bbut\b")
+_PLEASE = re.compile(r",?\s*\bplease\b,?", re.IGNORECASE)
 
 
 _TIMES_AND_AMOUNTS = word_set("""
@@ -46,15 +60,23 @@ def has_its_times_and_amounts(claim: Claim, heard: Heard) -> bool:
     return all(unit.text not in _TIMES_AND_AMOUNTS or stem(unit.text) in stems for unit in claim.units)
 
 
-def agrees_in_negation(claim: Claim, heard: Heard) -> bool:
-    said: dict[str, set[bool]] = {}
-    for stretch in heard.stretches:
-        for meaning, polarities in stretch.negated().items():
-            said.setdefault(meaning, set()).update(polarities)
+def agrees_in_negation(party: Party, claim: Claim, heard: Heard) -> bool:
+    own = _polarities(
+        stretch for spoken, stretch in zip(heard.evidence, heard.stretches, strict=True) if spoken.party is party
+    )
+    said = _polarities(heard.stretches) | own  # what the party said itself counts before what was said to it
     if any(unit.text in NEGATIONS and unit.role is None for unit in claim.units) and not heard.words & NEGATIONS:
         return False
     # A word that stands for another ("repair" for "fix") is the same meaning; one not said at all is CONTENT's matter.
     return all(polarities <= said[meaning] for meaning, polarities in claim.negated().items() if meaning in said)
+
+
+def _polarities(stretches: Iterable[Claim]) -> dict[str, set[bool]]:
+    said: dict[str, set[bool]] = {}
+    for stretch in stretches:
+        for meaning, polarities in stretch.negated().items():
+            said.setdefault(meaning, set()).update(polarities)
+    return said
 
 
 def agrees_in_who(claim: Claim, heard: Heard) -> bool:
@@ -110,7 +132,6 @@ _COMPATIBLE = {
 }
 """What a sentence may say (left) of what was said (right): nothing firmer than it was."""
 
-_CONDITIONS = word_set("if unless provided otherwise depending depends case")
 _HEDGES = word_set("""
     maybe perhaps possibly probably seems seem seemed appears appear appeared try trying tried best hope hoping
     hoped think thinks thought guess likely roughly approximately almost may might should sounds looks expect
@@ -124,41 +145,20 @@ def agrees_in_certainty(claim: Claim, heard: Heard) -> bool:
         if modes and not modes & _COMPATIBLE[act.mode]:
             return False
     words = {unit.text for unit in claim.units}
-    said = _sentence_said(claim, heard)
-    if said & _CONDITIONS and not words & (_CONDITIONS | {"when", "whether"}):
-        return False
+    said = {unit.text for sentence in carrying(claim, heard) for unit in sentence.claim.units}
     return not (said & _HEDGES and not words & (_HEDGES | {"could", "hoped", "asked"}))
-
-
-def _sentence_said(claim: Claim, heard: Heard) -> set[str]:
-    """The words of the spoken sentences that gave this one most of its meaning, or a part that no other gave."""
-    meant = {meaning for _, meaning in claim.meanings}
-    spoken: list[tuple[set[str], set[str]]] = []
-    for stretch in heard.stretches:
-        for number in sorted({unit.sentence for unit in stretch.units}):
-            shared = meant & {
-                meaning for at, meaning in stretch.meanings if stretch.units[at].sentence == number
-            }  # fmt: skip
-            spoken.append((shared, {unit.text for unit in stretch.units if unit.sentence == number}))
-    most = max((len(shared) for shared, _ in spoken), default=0)
-    given = Counter(meaning for shared, _ in spoken for meaning in shared)
-    return {
-        word
-        for shared, words in spoken
-        if shared and (len(shared) == most or any(given[meaning] == 1 for meaning in shared))
-        for word in words
-    }
 
 
 _ADDS_NOTHING = frozenset(stem(word) for word in word_set("call caller also"))
 """Words that say nothing which the page does not say already."""
 
 
-def has_its_content(claim: Claim, heard: Heard) -> bool:
+def has_its_content(party: Party, claim: Claim, heard: Heard) -> bool:
     meant = [meaning for _, meaning in claim.meanings]
     if not meant and not claim.has_data:
         return False  # "The agent said that it was."
-    return all(meaning in heard.meanings or meaning in _ADDS_NOTHING for meaning in meant)
+    said = said_by(party, claim, heard)
+    return all(meaning in said or meaning in _ADDS_NOTHING for meaning in meant)
 
 
 PLACE_REACH = 6
@@ -175,7 +175,7 @@ def keeps_numbers_in_place(claim: Claim, heard: Heard) -> bool:
         best = 0.0
         for stretch in heard.stretches:
             for other in _anchors(stretch):
-                if _same_anchor(claim, anchor, stretch, other):
+                if _same_anchor(claim, anchor, stretch, other) and _is_left(stretch, other) == _is_left(claim, anchor):
                     company = _company(stretch, other)
                     # An answer such as "8 to 10" has no company of its own: the question it answers is taken.
                     company = company if company else heard.meanings
@@ -183,6 +183,17 @@ def keeps_numbers_in_place(claim: Claim, heard: Heard) -> bool:
         if best < LEAST_IN_PLACE:
             return False
     return True
+
+
+_LEFT = re.compile(r"\b(?:from|instead of|rather than)(?: the| a)?$")
+
+
+def _is_left(claim: Claim, anchor: tuple[int, int]) -> bool:
+    """Whether it is what something else stands in place of: Monday in "from Monday to Tuesday"."""
+    first, end = anchor
+    before = " ".join(unit.text for unit in claim.units[max(0, first - 3) : first])
+    moved = "from" not in before or any(unit.text == "to" for unit in claim.units[end : end + 2])
+    return moved and _LEFT.search(before) is not None
 
 
 def keeps_order(claim: Claim, heard: Heard) -> bool:
@@ -224,9 +235,25 @@ def _near(claim: Claim, anchor: tuple[int, int]) -> set[str]:
 
 def _company(stretch: Claim, anchor: tuple[int, int]) -> set[str]:
     clause = stretch.units[anchor[0]].clause
+    first, end = _own_part(stretch, anchor)
     return {
-        meaning for at, meaning in stretch.meanings if stretch.units[at].clause == clause and not _is_time(meaning)
-    }  # fmt: skip
+        meaning
+        for at, meaning in stretch.meanings
+        if first <= at < end and stretch.units[at].clause == clause and not _is_time(meaning)
+    }
+
+
+_JOINTS = word_set("and but then plus")
+
+
+def _own_part(stretch: Claim, anchor: tuple[int, int]) -> tuple[int, int]:
+    """The units about one number: "the fee is 30 dollars and the deposit 20" is cut at "and"."""
+    anchors, content = sorted(_anchors(stretch)), {at for at, _ in stretch.meanings}
+    cuts = [0, len(stretch.units)]
+    for (_, end), (first, _) in pairwise(anchors):
+        between = range(end, first)
+        cuts += [at for at in between if stretch.units[at].text in _JOINTS and content & set(range(at, first))]
+    return max(cut for cut in cuts if cut <= anchor[0]), min(cut for cut in cuts if cut > anchor[0])
 
 
 def _is_time(meaning: str) -> bool:
