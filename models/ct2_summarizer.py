@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models.conversion import PROMPT_FILE, TOKENIZER_FILE
-from models.devices import ctranslate2_errors
+from models.devices import ctranslate2_errors, demand_cuda
 from models.instructed_model import REMEMBERED_INSTRUCTIONS, ChatFrame, InstructedModel, Question
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.ports import MadeWith
@@ -63,6 +63,8 @@ class Ct2Summarizer(InstructedModel):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BrokenModel("The writing model's tokenizer cannot be read. Run `onrecord models check`.") from error
         self._tokenizer.no_truncation()
+        if device == "cuda":
+            demand_cuda("writing model")
         with ctranslate2_errors("writing model"):
             if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(device)}:
                 raise Invalid("This device cannot run the writing model with this compute type.")

@@ -21,6 +21,21 @@ def pick_device(wish: str) -> str:
     return "cpu"
 
 
+def demand_cuda(model: str) -> None:
+    """Raises Unavailable, about the "speech model", say, where CTranslate2 finds no CUDA device.
+
+    Asked first, because it raises for an absent driver once in a process, and later only finds that nothing works.
+    """
+    import ctranslate2
+
+    try:
+        found = ctranslate2.get_cuda_device_count()
+    except RuntimeError:  # no driver
+        found = 0
+    if not found:
+        raise Unavailable(f"The accelerator that the {model} is set to run on cannot be used.")
+
+
 @contextmanager
 def ctranslate2_errors(model: str) -> Iterator[None]:
     """Errors of CTranslate2 as ours, about the "speech model", say.

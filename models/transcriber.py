@@ -42,7 +42,7 @@ from models.chunks import (
     speech_in,
     without_words,
 )
-from models.devices import ctranslate2_errors
+from models.devices import ctranslate2_errors, demand_cuda
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.listening import joined
 from worker.core.ports import MadeWith, Progress
@@ -170,6 +170,8 @@ class WhisperTranscriber:
             raise Invalid("The speech model runs on cpu or on cuda, and on no other device.")
         self._workers = threads if device == "cpu" else 1
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        if device == "cuda":
+            demand_cuda("speech model")
         try:
             with ctranslate2_errors("speech model"):
                 if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(device)}:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from worker.cli import app
@@ -15,12 +17,13 @@ from worker.record.store import Store
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder of an installation without a queue."""
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The data folder of an installation without a queue. The command line sets up logs, for its own process."""
     for name in [name for name in os.environ if name.startswith("ONRECORD_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ONRECORD_DATA_DIR", str(tmp_path))
-    return tmp_path
+    yield tmp_path
+    structlog.reset_defaults()
 
 
 def test_the_zone_of_a_call_is_kept_with_it(data, tmp_path):

@@ -416,7 +416,7 @@ def listing(**entry: Any) -> Any:
         (listing(root="/srv/models/fleet-7b"), "fleet-7b"),
         (listing(root=MODEL, created=1_700_000_000), "2023-11-14T22:13:20+00:00"),
         (listing(root=None, created=4_000_000_000), UNKNOWN_REVISION),
-        (listing(created=int(time.time()) + 5), UNKNOWN_REVISION),  # a server that tells the time, and no revision
+        (listing(created=int(time.time()) + 7200), UNKNOWN_REVISION),  # a server that tells its time, and no revision
         (listing(root="seven\x1bteen", created=True), UNKNOWN_REVISION),
         (listing(root="x" * 500, created="yesterday"), UNKNOWN_REVISION),
         ({"data": [{"id": "only-one.gguf"}]}, "only-one.gguf"),
