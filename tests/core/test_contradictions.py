@@ -62,6 +62,11 @@ def test_nothing_said_carries_no_number_and_no_name() -> None:
     [
         ("I was wondering whether I was charged twice.", "The customer said they were charged twice."),
         ("An oil, an oil light. An oil.", "The customer said the oil light was an oil."),
+        (
+            "When someone buys a car from us, the warranty covers hail damage and the engine light but the oil change "
+            "is something that we just don't have here.",
+            "The customer said that when someone buys a car from them, the warranty covers hail and oil changes.",
+        ),
         ("You're also welcome to come in anytime.", "The customer promised to come in anytime."),
         ("I would be disappointed if it came late.", "The customer said they were disappointed."),
     ],

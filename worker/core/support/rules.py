@@ -65,10 +65,31 @@ def agrees_in_negation(party: Party, claim: Claim, heard: Heard) -> bool:
         stretch for spoken, stretch in zip(heard.evidence, heard.stretches, strict=True) if spoken.party is party
     )
     said = _polarities(heard.stretches) | own  # what the party said itself counts before what was said to it
-    if any(unit.text in NEGATIONS and unit.role is None for unit in claim.units) and not heard.words & NEGATIONS:
+    negates = any(unit.text in NEGATIONS and unit.role is None for unit in claim.units)
+    if negates and not heard.words & NEGATIONS:
+        return False
+    if not negates and any(_is_only_denied_after(meaning, heard) for _, meaning in claim.meanings):
         return False
     # A word that stands for another ("repair" for "fix") is the same meaning; one not said at all is CONTENT's matter.
     return all(polarities <= said[meaning] for meaning, polarities in claim.negated().items() if meaning in said)
+
+
+DENIED_WITHIN = 9
+"""So many words behind a thing a "not" may still deny it: "the oil change is something that we just don't have"."""
+
+
+def _is_only_denied_after(meaning: str, heard: Heard) -> bool:
+    """Wherever this was said, a negation follows in the same clause."""
+    denied = [
+        any(
+            unit.text in NEGATIONS and unit.clause == stretch.units[at].clause
+            for unit in stretch.units[at + 1 : at + 1 + DENIED_WITHIN]
+        )
+        for stretch in heard.stretches
+        for at, said in stretch.meanings
+        if said == meaning
+    ]
+    return bool(denied) and all(denied)
 
 
 def _polarities(stretches: Iterable[Claim]) -> dict[str, set[bool]]:
