@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     )
     writing_model: str = Field(
         default="qwen2.5-coder-1.5b-instruct-int8",
-        description="Model that writes statements: a catalogue name, a folder, or none to quote only; with "
-        "ONRECORD_SUMMARIZER_URL the model's name at that server.",
+        description="Model that writes statements: a catalogue name, a folder, or none: words are quoted, promises put "
+        "by rule; with ONRECORD_SUMMARIZER_URL the model's name at that server.",
     )
     summarizer_url: str | None = Field(
         default=None,

@@ -280,6 +280,6 @@ def _admit_the_silent_side(chosen: list[Choice], choices: Sequence[Choice], *, m
         choice for choice in choices if choice.party not in sides and not has_nothing_to_say(choice.sentence.text)
     ]
     if len(sides) == 1 and others:
-        if len(chosen) == most:
+        if len(chosen) >= most:
             chosen.remove(min(chosen, key=lambda choice: choice.weight))
         chosen.append(max(others, key=lambda choice: choice.weight))
