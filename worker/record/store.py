@@ -24,7 +24,8 @@ from worker.core.errors import CallError, Invalid, NotFound
 from worker.core.record import CallRecord, MadeBy
 from worker.record.database import Database
 from worker.record.standing import Accepted, CallState, Claim, RunState, StageOfCall, Standing, StoredCall
-from worker.record.tables import CALL_ID_LENGTH, EXTERNAL_ID_LENGTH, IS_IN_HAND, IS_OPEN, calls, stage_runs
+from worker.record.tables.base import CALL_ID_LENGTH
+from worker.record.tables.calls import EXTERNAL_ID_LENGTH, IS_IN_HAND, IS_OPEN, calls, stage_runs
 from worker.record.values import from_json, to_json
 
 T = TypeVar("T")

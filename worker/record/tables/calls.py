@@ -1,4 +1,4 @@
-"""The tables of the record. How they came to be, step by step, is in ``migrations``; a test compares the two.
+"""Calls, and the stages that they have come to.
 
 ``calls`` says what was handed over. ``stage_runs`` has one row per stage that a call has come to, with its state and,
 at the end, its one result. A call stands at one stage at a time: the database itself refuses a second open run.
@@ -6,42 +6,12 @@ at the end, its one result. A call stands at one stage at a time: the database i
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
 from worker.record.standing import RunState
+from worker.record.tables.base import Instant, call_id_type, metadata
 
-CALL_ID_LENGTH = 16
 EXTERNAL_ID_LENGTH = 255  # an index of PostgreSQL takes no more than 2704 bytes a row
-
-
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An instant in UTC, aware on both sides; SQLite keeps it as text of one width, whose order is that of time."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """What the driver is given."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("An instant without a time zone is no instant.")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """What the driver gave."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-
-def _call_id() -> sa.types.TypeEngine[str]:
-    """Compared byte by byte on both databases, so that a typed prefix is a range of the index."""
-    return sa.String(CALL_ID_LENGTH).with_variant(sa.String(CALL_ID_LENGTH, collation="C"), "postgresql")
 
 
 def _run_state() -> sa.Enum:
@@ -55,20 +25,10 @@ def _run_state() -> sa.Enum:
     )
 
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
 calls = sa.Table(
     "calls",
     metadata,
-    sa.Column("id", _call_id(), primary_key=True),
+    sa.Column("id", call_id_type(), primary_key=True),
     sa.Column("agent", sa.Text),
     sa.Column("customer", sa.Text),
     sa.Column("started_at", Instant),
@@ -88,7 +48,7 @@ calls = sa.Table(
 stage_runs = sa.Table(
     "stage_runs",
     metadata,
-    sa.Column("call_id", _call_id(), sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("call_id", call_id_type(), sa.ForeignKey("calls.id"), primary_key=True),
     sa.Column("stage", sa.String(32), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),  # place on the way of the call, from 0
     sa.Column("state", _run_state(), nullable=False),
