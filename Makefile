@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 BENCH := $(VENV)/.bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test bench check lint lock setup weights test-weights clean
+.PHONY: run test bench check lint lock texts setup weights test-weights clean
 
 run: setup weights ## set up, start everything on this machine, and work the sample call
 	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac
@@ -59,6 +59,9 @@ lock: setup ## pin every dependency anew, a week behind the newest releases
 	@$(COMPILE) --group bench $(UNLOCKED) --constraint requirements/lock.txt \
 	  $(foreach name,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/lock.txt),--no-emit-package $(name)) \
 	  --output-file requirements/bench.txt
+
+texts: setup ## bring the catalogues of the pages' texts up to what the code says
+	@$(BIN)/python -m scripts.update_texts
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-annotate --no-header --exclude-newer "7 days" --constraint requirements/torch.txt
