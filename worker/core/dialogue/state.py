@@ -68,8 +68,10 @@ class Version:
 class StatementState:
     """Where one statement stands. ``shown`` is the sentence to be shown: the machine's, or the one both agreed on.
 
-    ``versions`` are all of them in the order of time, the machine's first; more than one only where they differ.
-    ``agreed`` are the sides that agree with ``shown``. ``look_again``: words that it rests on were corrected since.
+    ``versions`` are the machine's and every other one that a side holds now, in the order of time, the machine's first;
+    what a side held earlier stands among ``Dialogue.said``. ``agreed`` are the sides that agree with ``shown``.
+    ``look_again``: words that it rests on were corrected, and not both sides have agreed with it since; those that have
+    are ``looked_again``.
     """
 
     agreement: Agreement
@@ -77,6 +79,7 @@ class StatementState:
     agreed: tuple[Role, ...]
     versions: tuple[Version, ...]
     look_again: bool
+    looked_again: tuple[Role, ...] = ()
 
 
 class PromiseState(StrEnum):
@@ -93,12 +96,14 @@ class PromiseStanding:
     """Where one promise stands. ``day`` is another last day that both sides agreed on; None where none was.
 
     ``decided_by`` is the entry that says that it was kept or not; ``proposals`` are those for another day that wait.
+    ``look_again``: words that made it were corrected, and nothing was decided or agreed about it since.
     """
 
     state: PromiseState
     day: date | None
     decided_by: int | None
     proposals: tuple[int, ...]
+    look_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,8 +166,10 @@ class Dialogue:
     """Everything that was said about one record, and what follows from it.
 
     ``said`` has every annotation but withdrawals, acceptances and refusals, which show in the state of what they are
-    about. ``statements`` and ``promises`` have one for every statement (the headline too) and promise of the record;
-    ``readings`` only turns that are shown otherwise than they were heard; ``call`` is how the sides stand to the whole.
+    about; ``decisions`` are those acceptances and refusals, withdrawn ones too. ``statements`` and ``promises`` have
+    one for every statement (the headline too) and promise of the record; ``readings`` only turns that are shown
+    otherwise than they were heard; ``call`` is how the sides stand to the whole. ``open_questions`` and
+    ``open_proposals`` are the entries that wait for somebody else.
     """
 
     said: tuple[Said, ...]
@@ -175,6 +182,7 @@ class Dialogue:
     entrances: tuple[Entrance, ...]
     open_questions: tuple[int, ...]
     open_proposals: tuple[int, ...]
+    decisions: tuple[Said, ...] = ()
 
     @property
     def is_disputed(self) -> bool:

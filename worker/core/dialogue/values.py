@@ -118,7 +118,7 @@ class NewSentence:
 
 Correction: TypeAlias = NewWords | NewSpeaker | NewSentence
 
-_TARGETS: dict[Act, tuple[type, ...]] = {
+TARGETS: dict[Act, tuple[type, ...]] = {
     Act.AGREE: (OnStatement, OnWords, WholeCall),
     Act.DISPUTE: (OnStatement, OnWords, WholeCall),
     Act.CORRECT: (OnStatement, OnWords),
@@ -132,6 +132,8 @@ _TARGETS: dict[Act, tuple[type, ...]] = {
     Act.DECLINE: (OnEntry,),
     Act.WITHDRAW: (OnEntry,),
 }
+"""Of which parts of a record each of them can be said."""
+
 _WITH_TEXT = {Act.ADD, Act.ASK, Act.ANSWER}
 _MAY_HAVE_TEXT = _WITH_TEXT | {Act.DISPUTE, Act.CORRECT, Act.KEPT, Act.NOT_KEPT, Act.NEW_DAY, Act.DECLINE}
 
@@ -150,7 +152,7 @@ class Annotation:
     day: date | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.target, _TARGETS[self.act]):
+        if not isinstance(self.target, TARGETS[self.act]):
             raise Invalid("This cannot be said of that part of the record.")
         if self.text is not None and not self.text.strip():
             object.__setattr__(self, "text", None)
