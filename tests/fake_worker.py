@@ -13,6 +13,7 @@ from pathlib import Path
 from redis import Redis
 
 from models.fakes import FakeDiarizer, FakeEntailment, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
+from tests.keys import KEYS
 from worker.jobs import JobQueue, Work
 from worker.logs import configure_logs
 from worker.record.sounds import SoundStore
@@ -59,7 +60,7 @@ def main() -> None:
     configure_logs("info")
     run_worker(
         Work(
-            store=Store(given.database),
+            store=Store(given.database, KEYS),
             sounds=SoundStore(given.sounds),
             queue=JobQueue(Redis.from_url(given.redis), "onrecord"),
             ports=ports,

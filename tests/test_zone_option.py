@@ -11,6 +11,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from tests.keys import KEYS
 from worker.cli import app
 from worker.core.errors import Invalid
 from worker.record.store import Store
@@ -32,7 +33,7 @@ def test_the_zone_of_a_call_is_kept_with_it(data, tmp_path):
     told = ["--started-at", "2026-03-28T23:30:00+00:00", "--zone", "Europe/Berlin"]
     result = CliRunner().invoke(app, ["add", str(file), *told])
     assert result.exit_code == 0, result.output
-    (call,) = Store(f"sqlite:///{next(data.glob('*.db'))}").calls()
+    (call,) = Store(f"sqlite:///{next(data.glob('*.db'))}", KEYS).calls()
     assert call.details.zone == "Europe/Berlin"
     began = call.details.started_at
     assert began == datetime.fromisoformat("2026-03-29T00:30:00+01:00")

@@ -35,6 +35,7 @@ from worker.core.errors import BrokenRecord, CallError, NotFound, Unavailable
 from worker.core.sound import Sound
 from worker.core.stage import Made, Stage, run_stage
 from worker.exchange.listening_copy import write_listening_copy
+from worker.exchange.peaks import peaks_of
 from worker.record.sounds import SoundStore
 from worker.record.standing import CallState
 from worker.record.store import Store
@@ -234,7 +235,9 @@ class Work:
             return
         path = self._scratch_of(call_id) / "listening.flac"
         write_listening_copy(sound, path)
-        self.sounds.put_copy(self.store.call(call_id).sha256, path)
+        sha256 = self.store.call(call_id).sha256
+        self.sounds.put_copy(sha256, path)
+        self.sounds.put_peaks(sha256, peaks_of(path))
 
     @contextlib.contextmanager
     def _leased(self, call_id: str, stage: Stage) -> Iterator[Callable[[float], None]]:

@@ -19,6 +19,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from worker import jobs
+from worker.record.log import Publisher
 
 log = structlog.get_logger()
 
@@ -45,13 +46,15 @@ def run_worker(work: jobs.Work) -> None:
     """
     jobs.install(work)
     work.clear_abandoned_scratch()
-    sweeper = jobs.Sweeper(work.store, work.queue)
+    sweeper, publisher = jobs.Sweeper(work.store, work.queue), Publisher(work.store.log)
     sweeper.start()
+    publisher.start()
     with contextlib.suppress(StopRequested):  # the signal may come while the queue is waited for
         while not _worked_until_asked_to_stop(work):
             time.sleep(WAIT_FOR_QUEUE_S)
             work.worker = f"{work.worker.partition('~')[0]}~{secrets.token_hex(2)}"  # RQ may still hold the old name
     sweeper.stop()
+    publisher.stop()
 
 
 def _worked_until_asked_to_stop(work: jobs.Work) -> bool:

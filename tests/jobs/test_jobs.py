@@ -332,7 +332,11 @@ def test_a_worker_that_waits_for_work_ends_when_it_is_asked_to(installation, rec
 def test_a_worker_asked_to_stop_finishes_the_stage_it_is_at(installation, recording):
     call_id = installation.accept(recording)
     worker = installation.start_worker("only", linger="transcribe:2")
-    wait_until(lambda: standing(installation, call_id).stage == "transcribe", what="it is in the middle of a stage")
+    in_the_middle = ("transcribe", CallState.RUNNING)  # else it may yet be waiting, and is left waiting
+    wait_until(
+        lambda: (standing(installation, call_id).stage, standing(installation, call_id).state) == in_the_middle,
+        what="it is in the middle of a stage",
+    )
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=20) == 0
     assert standing(installation, call_id).stage == "separate", "transcribe is done, and the next stage waits"

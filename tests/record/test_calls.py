@@ -13,13 +13,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
+from tests.keys import KEYS
+from tests.web.records import short_call
 from worker.core.call import CallDetails, Party
 from worker.core.errors import Invalid, NotFound
 from worker.core.record import MadeBy
 from worker.core.transcript import Voices
+from worker.record.ids import ID_LETTERS
 from worker.record.sounds import SoundStore
 from worker.record.standing import Accepted, CallState
-from worker.record.store import ID_LETTERS, Store
+from worker.record.store import Store
 
 SHA256 = "ab" * 32
 NOW = datetime(2026, 3, 10, 9, 14, tzinfo=UTC)
@@ -149,7 +152,7 @@ def test_where_a_call_stands_follows_from_its_stages(store):
     store.finish(waiting, "decode", worker="w", value=VALUE, made_by=MADE, next_stage="listen")
     store.beat(running, "decode", worker="w", lease_s=60, progress=0.25, now=NOW)
     store.fail(failed, "decode", worker="w", reason="BadRecording", message="This is not sound.")
-    store.finish(ready, "decode", worker="w", value=VALUE, made_by=MADE, next_stage=None)
+    store.finish(ready, "decode", worker="w", value=short_call(), made_by=MADE, next_stage=None)
 
     standing = {call.standing.state: call for call in store.calls()}
     assert {state: call.id for state, call in standing.items()} == {
@@ -183,7 +186,7 @@ def _keep_accept_and_die(url: str, sounds: str, when: str) -> None:
         if statement.startswith({"before": "INSERT INTO calls", "within": "INSERT INTO stage_runs"}[when]):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Store(url).accept(
+    Store(url, KEYS).accept(
         CallDetails(), sha256=kept.sha256, file_name="call.wav", size_bytes=kept.size_bytes, first_stage="decode"
     )
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from worker.core.errors import BrokenRecord, Invalid, NotFound, Unavailable
-from worker.record.sounds import ABANDONED_S, BLOCK_BYTES, Kept, SoundStore
+from worker.record.blobs import ABANDONED_S, BLOCK_BYTES
+from worker.record.sounds import Kept, SoundStore
 
 SOUND = bytes(range(256)) * 20_000  # 5 MB: several blocks, and an upload in parts
 SHA256 = hashlib.sha256(SOUND).hexdigest()

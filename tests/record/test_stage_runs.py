@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.keys import KEYS
+from tests.web.records import short_call
 from worker.core.call import CallDetails
 from worker.core.errors import BadRecording, BrokenModel, BrokenRecord, CallError, NotFound, Unavailable
 from worker.core.record import MadeBy
@@ -76,7 +78,8 @@ def test_who_made_what_is_told_in_the_order_of_the_way(store, call_id):
     for stage, following in zip(stages, [*stages[1:], None], strict=True):
         store.begin(call_id, stage, worker="w", lease_s=LEASE_S, now=NOW)
         made = MadeBy(stage, None, "1", 0.0)
-        assert store.finish(call_id, stage, worker="w", value=VOICES, made_by=made, next_stage=following)
+        value = VOICES if following else short_call()
+        assert store.finish(call_id, stage, worker="w", value=value, made_by=made, next_stage=following)
     assert [made.stage for made in store.made_by(call_id)] == stages
     assert store.call(call_id).standing.state is CallState.READY
 
@@ -204,7 +207,7 @@ def test_what_should_move_is_found_with_what_waited_longest_first(store):
     begin(store, dead, now=NOW - timedelta(seconds=LEASE_S))
     for call_id in (alive, done, failed):
         begin(store, call_id)
-    finish(store, done, next_stage=None)
+    finish(store, done, value=short_call(), next_stage=None)
     store.fail(failed, "decode", worker="first", reason="Bug", message="no")
     assert store.drifting(now=NOW, limit=9) == ((waiting, "decode"), (dead, "decode"))
     assert store.drifting(now=NOW, limit=1) == ((waiting, "decode"),)
@@ -272,7 +275,7 @@ def test_of_many_threads_exactly_one_gets_the_stage(store, call_id):
 
 
 def _take_all(url: str, name: str, ids: list[str], at_once, taken) -> None:
-    store = Store(url)
+    store = Store(url, KEYS)
     at_once.wait()
     taken.put((name, [call_id for call_id in ids if begin(store, call_id, name)]))
 
@@ -292,7 +295,7 @@ def test_of_two_processes_exactly_one_gets_each_stage(store, store_url):
 
 def _finish_and_die(url: str, call_id: str, point: str) -> None:
     """Killed within ``finish``, when its first change is made and its second is not, or right after it."""
-    store = Store(url)
+    store = Store(url, KEYS)
     begin(store, call_id, "killed")
 
     @sa.event.listens_for(sa.Engine, "before_cursor_execute")

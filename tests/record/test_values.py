@@ -60,6 +60,8 @@ def instances_of(kind: Any) -> st.SearchStrategy[Any]:
     if kind is CallDetails:
         free["language"] = st.sampled_from([None, "en", "yue"])
         free["zone"] = st.sampled_from([None, "Europe/Berlin", "Asia/Kolkata"])
+        for address in ("agent_address", "customer_address"):
+            free[address] = st.sampled_from([None, "ann@example.com", "+4930123456"])
     if kind in (Statement, Commitment):
         free["evidence"] = values_of(get_args(hints["evidence"])[0]).map(lambda one: (one,))
     if kind is Statement:

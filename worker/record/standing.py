@@ -50,7 +50,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class StoredCall:
-    """One call as the database has it: what was handed over, when, and where it stands."""
+    """One call as the database has it: what was handed over, when, and where it stands.
+
+    ``own_recording_of`` is the call of which this is a recording that one of its sides made and added: it is worked
+    like any other, and is no call of its own anywhere else.
+    """
 
     id: str
     details: CallDetails
@@ -59,6 +63,7 @@ class StoredCall:
     size_bytes: int
     received_at: datetime
     standing: Standing
+    own_recording_of: str | None = None
 
 
 @dataclass(frozen=True)

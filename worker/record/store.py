@@ -10,8 +10,7 @@ or too late, and then works for nothing; it can never overwrite a result.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, TypeVar
 
@@ -20,18 +19,24 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.call import CallDetails, Party
-from worker.core.errors import CallError, Invalid, NotFound
+from worker.core.dialogue.values import Received
+from worker.core.errors import BrokenModel, CallError, Invalid, NotFound
+from worker.core.log.entry import SYSTEM
 from worker.core.record import CallRecord, MadeBy
+from worker.record.adoption import adopt, drop_results
 from worker.record.database import Database
+from worker.record.ids import ID_LETTERS, as_meant, new_id
+from worker.record.keys import Keys
+from worker.record.log import Log
+from worker.record.matters import Matters
+from worker.record.people import People
 from worker.record.standing import Accepted, CallState, Claim, RunState, StageOfCall, Standing, StoredCall
 from worker.record.tables.base import CALL_ID_LENGTH
 from worker.record.tables.calls import EXTERNAL_ID_LENGTH, IS_IN_HAND, IS_OPEN, calls, stage_runs
 from worker.record.values import from_json, to_json
+from worker.record.vault import Vault
 
 T = TypeVar("T")
-
-ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: none is taken for another when read aloud or typed
-MISREAD = str.maketrans("oil", "011", "- ")
 
 _PARTIES = TypeAdapter(dict[int, Party])
 
@@ -44,6 +49,11 @@ _CALL_STATE = sa.case(
 ).label("call_state")
 
 _CALLS_WITH_OPEN_RUN = calls.outerjoin(stage_runs, sa.and_(stage_runs.c.call_id == calls.c.id, IS_OPEN))
+
+_IS_A_CALL = calls.c.own_recording_of.is_(None)
+
+OWN_RECORDING = "own recording of "
+"""With the id of its call, what an own recording has in place of an external id: it is another call than its call."""
 
 _STANDING_COLUMNS = (
     _CALL_STATE,
@@ -58,12 +68,20 @@ class Store:
     changed as a whole or not at all, and asking again does no harm.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Keys) -> None:
         self._database = Database(url)
+        self.log = Log(self._database, keys)
+        self.people = People(self._database)
+        self.matters = Matters(self._database, self.log, Vault(keys.master))
 
     def migrate(self) -> None:
-        """Brings the tables to the form that this version needs. Safe when several processes start at once."""
+        """Brings the tables to the form that this version needs. Safe when several processes start at once.
+
+        Raises BrokenRecord if the log in this database is that of other keys.
+        """
         self._database.migrate()
+        self.log.begin()
+        adopt(self._database, self.log, read_details=_details)
 
     def close(self) -> None:
         """Closes the connections of this process."""
@@ -72,28 +90,44 @@ class Store:
     # What was handed over, and where it stands
 
     def accept(
-        self, details: CallDetails, *, sha256: str, file_name: str, size_bytes: int, first_stage: str
+        self,
+        details: CallDetails,
+        *,
+        sha256: str,
+        file_name: str,
+        size_bytes: int,
+        first_stage: str,
+        own_recording_of: str | None = None,
     ) -> Accepted:
-        """Opens the call of a recording and lets its first stage wait, both or neither.
+        """Opens the call of a recording, notes it in the log and lets its first stage wait: all of it, or nothing.
 
         The same bytes under the same external id are the same call: the second time nothing changes, and what was said
-        about the call the first time stands. The bytes themselves must be kept already. Raises Invalid for text that
-        cannot be stored.
+        about the call the first time stands. So are the same bytes as an own recording of the same call, whatever its
+        external id; nobody has a way in of their own to those. The bytes themselves must be kept already. Raises
+        Invalid for text that cannot be stored.
         """
         now = datetime.now(UTC)
-        call_id = "".join(secrets.choice(ID_LETTERS) for _ in range(CALL_ID_LENGTH))
+        file_name = _printable(file_name)
+        call_id = new_id()
         row = _row(details) | {
             "id": call_id,
             "sha256": sha256,
-            "file_name": _printable(file_name),
+            "file_name": file_name,
             "size_bytes": size_bytes,
             "received_at": now,
+            "own_recording_of": own_recording_of,
         }
+        if own_recording_of is not None:
+            row["external_id"] = f"{OWN_RECORDING}{own_recording_of}"
         with self._database.writing() as connection:
             if not self._insert_unless_there(connection, row):
                 same = (calls.c.sha256 == sha256) & (calls.c.external_id == row["external_id"])
                 return Accepted(connection.execute(sa.select(calls.c.id).where(same)).scalar_one(), is_new=False)
             _let_wait(connection, call_id, first_stage, position=0, now=now)
+            received = Received(sha256, file_name, size_bytes, details)
+            self.log.append_in(connection, call_id, SYSTEM, received)
+            if own_recording_of is None:
+                self.people.take_in(connection, call_id, details)
         return Accepted(call_id, is_new=True)
 
     def _insert_unless_there(self, connection: sa.Connection, row: Mapping[str, object]) -> bool:
@@ -107,7 +141,7 @@ class Store:
 
         Raises NotFound if there is none, Invalid if the beginning fits several.
         """
-        beginning = call_id.lower().translate(MISREAD)
+        beginning = as_meant(call_id)
         if not beginning or set(beginning) - set(ID_LETTERS):
             raise NotFound("There is no such call. Ids are letters and digits, as `onrecord calls` shows them.")
         fits = calls.c.id.between(beginning, beginning.ljust(CALL_ID_LENGTH, ID_LETTERS[-1]))
@@ -120,16 +154,42 @@ class Store:
         return _stored_call(rows[0])
 
     def calls(self, *, state: CallState | None = None, limit: int = 50) -> tuple[StoredCall, ...]:
-        """Calls with their standing, those received last first; of one state only, if it is given."""
+        """Calls with their standing, those received last first; of one state only, if it is given.
+
+        Own recordings of calls are among those that failed, since somebody has to see to them, and nowhere else.
+        """
         select = _select_calls().order_by(calls.c.received_at.desc(), calls.c.id.desc()).limit(limit)
         if state is not None:
             select = select.where(_CALL_STATE.element == state.value)
+        if state is not CallState.FAILED:
+            select = select.where(_IS_A_CALL)
         with self._database.reading() as connection:
             return tuple(_stored_call(row) for row in connection.execute(select))
 
+    def those(self, call_ids: Collection[str]) -> dict[str, StoredCall]:
+        """These calls by their whole ids, with their standing; one that is not there is left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_select_calls().where(calls.c.id.in_(call_ids)))
+            return {row.id: _stored_call(row) for row in rows}
+
+    def calls_with(self, ids: Collection[str]) -> dict[str, StoredCall]:
+        """The calls with these ids, by id; those that are not there are left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_select_calls().where(calls.c.id.in_(ids)))
+            return {row.id: _stored_call(row) for row in rows}
+
+    def failures(self) -> dict[str, int]:
+        """How many calls have failed for which reason, the most frequent first."""
+        run = stage_runs.c
+        count = sa.func.count().label("number")
+        select = sa.select(run.reason, count).where(run.state == RunState.FAILED).group_by(run.reason)
+        with self._database.reading() as connection:
+            return {row.reason: row.number for row in connection.execute(select.order_by(count.desc(), run.reason))}
+
     def counts(self) -> dict[CallState, int]:
-        """How many calls there are in each state, 0 included."""
-        select = sa.select(_CALL_STATE, sa.func.count()).select_from(_CALLS_WITH_OPEN_RUN).group_by(_CALL_STATE.element)
+        """How many calls there are in each state, 0 included. Own recordings of calls are not counted."""
+        every = sa.select(_CALL_STATE, sa.func.count()).select_from(_CALLS_WITH_OPEN_RUN)
+        select = every.where(_IS_A_CALL).group_by(_CALL_STATE.element)
         with self._database.reading() as connection:
             found = {CallState(state): count for state, count in connection.execute(select)}
         return {state: found.get(state, 0) for state in CallState}
@@ -172,10 +232,12 @@ class Store:
     ) -> bool:
         """Stores what the stage gave, marks it done and lets the next stage wait: all of it, or nothing.
 
-        False, and nothing is changed, if the stage is no longer this worker's. Without a next stage the call is ready.
-        Raises BrokenModel for a value that would not read back as it is.
+        Without a next stage the call is ready: what the stage gave is its record, and goes sealed into the log. Then
+        nothing of what the stages before it gave is kept, for it says in the clear what the log holds sealed.
+        False, and nothing is changed, if the stage is no longer this worker's. Raises BrokenModel for a value that
+        would not read back as it is, and for a last one that is no record.
         """
-        result = to_json(value)
+        result = to_json(value) if next_stage is not None else None
         now = datetime.now(UTC)
         run = _run(call_id, stage)
         with self._database.writing() as connection:
@@ -194,6 +256,13 @@ class Store:
             if next_stage is not None:
                 position = connection.execute(sa.select(stage_runs.c.position).where(run)).scalar_one()
                 _let_wait(connection, call_id, next_stage, position=position + 1, now=now)
+            elif isinstance(value, CallRecord):
+                self.log.append_in(connection, call_id, SYSTEM, value)
+                drop_results(connection, call_id)
+            else:
+                raise BrokenModel("The last stage of a call gives its record, and this one gave something else.")
+        if next_stage is None:
+            self.matters.prepare(call_id)
         return True
 
     def put_off(self, call_id: str, stage: str, *, worker: str, error: BaseException, not_before: datetime) -> bool:
@@ -234,12 +303,15 @@ class Store:
     # What stages gave
 
     def value(self, call_id: str, stage: str, kind: type[T]) -> T:
-        """What the stage gave. Raises NotFound if it is not done, BrokenRecord if what is stored is no such value."""
+        """What the stage gave, while its call is on its way.
+
+        Raises NotFound if the stage is not done or the call is ready, BrokenRecord if what is stored is no such value.
+        """
         select = sa.select(stage_runs.c.result).where(_run(call_id, stage), stage_runs.c.state == RunState.DONE)
         with self._database.reading() as connection:
             text = connection.execute(select).scalar_one_or_none()
         if text is None:
-            raise NotFound(f"The stage {stage} of this call is not done.")
+            raise NotFound(f"There is nothing that the stage {stage} of this call gave.")
         return from_json(text, kind)
 
     def made_by(self, call_id: str) -> tuple[MadeBy, ...]:
@@ -254,16 +326,14 @@ class Store:
             return tuple(MadeBy(*row) for row in connection.execute(select))
 
     def record(self, call_id: str) -> CallRecord:
-        """The record of a call that is ready: what its last stage gave. Raises NotFound while it is not ready."""
-        runs = stage_runs.c
-        select = (
-            sa.select(runs.state, runs.result).where(runs.call_id == call_id).order_by(runs.position.desc()).limit(1)
-        )
-        with self._database.reading() as connection:
-            last = connection.execute(select).one_or_none()
-        if last is None or last.state is not RunState.DONE:
-            raise NotFound("There is no record of this call yet. `onrecord calls` shows where it stands.")
-        return from_json(last.result, CallRecord)
+        """The record of a call that is ready: the newest that is in the log.
+
+        Raises NotFound while it is not ready, and once it was erased.
+        """
+        record = self.log.record(call_id)
+        if record is None:
+            raise NotFound("There is no record of this call. `onrecord calls` shows where it stands.")
+        return record
 
     # What should move and does not
 
@@ -344,6 +414,8 @@ def _row(details: CallDetails) -> dict[str, object]:
         "customer": details.customer,
         "external_id": details.external_id or "",
         "language": details.language,
+        "agent_address": details.agent_address,
+        "customer_address": details.customer_address,
     }
     for name, text in texts.items():
         if text is not None and _printable(text) != text:
@@ -369,23 +441,30 @@ def _select_calls() -> sa.Select[Any]:
     return sa.select(calls, *_STANDING_COLUMNS).select_from(_CALLS_WITH_OPEN_RUN)
 
 
+def _details(row: sa.Row[Any]) -> CallDetails:
+    return CallDetails(
+        agent=row.agent,
+        customer=row.customer,
+        started_at=_as_told(row.started_at, row.started_offset_s),
+        external_id=None if row.own_recording_of else row.external_id or None,
+        language=row.language,
+        party_of_channel=_PARTIES.validate_json(row.party_of_channel),
+        zone=row.zone,
+        agent_address=row.agent_address,
+        customer_address=row.customer_address,
+    )
+
+
 def _stored_call(row: sa.Row[Any]) -> StoredCall:
     return StoredCall(
         id=row.id,
-        details=CallDetails(
-            agent=row.agent,
-            customer=row.customer,
-            started_at=_as_told(row.started_at, row.started_offset_s),
-            external_id=row.external_id or None,
-            language=row.language,
-            party_of_channel=_PARTIES.validate_json(row.party_of_channel),
-            zone=row.zone,
-        ),
+        details=_details(row),
         sha256=row.sha256,
         file_name=row.file_name,
         size_bytes=row.size_bytes,
         received_at=row.received_at,
         standing=_standing(row),
+        own_recording_of=row.own_recording_of,
     )
 
 

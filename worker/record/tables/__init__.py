@@ -3,7 +3,7 @@
 A test compares the two.
 """
 
-from worker.record.tables import calls
+from worker.record.tables import calls, log, matters, people
 from worker.record.tables.base import metadata
 
-__all__ = ["calls", "metadata"]
+__all__ = ["calls", "log", "matters", "metadata", "people"]

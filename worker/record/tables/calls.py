@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from worker.core.people import LONGEST_ADDRESS
 from worker.record.standing import RunState
 from worker.record.tables.base import Instant, call_id_type, metadata
 
@@ -41,6 +42,9 @@ calls = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("zone", sa.Text),  # IANA name of the zone of the call, where the sender gave one
+    sa.Column("agent_address", sa.String(LONGEST_ADDRESS)),
+    sa.Column("customer_address", sa.String(LONGEST_ADDRESS)),
+    sa.Column("own_recording_of", call_id_type()),  # the call whose side added this recording of it
     sa.UniqueConstraint("sha256", "external_id"),  # the same recording twice is one call
     sa.Index(None, "received_at", "id"),
 )
