@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 from redis import Redis
@@ -28,12 +29,16 @@ from models.weights import locate, read_revision
 from worker.core.errors import BrokenModel, BrokenRecord, Invalid, Unavailable
 from worker.core.evidence import NO_MODEL
 from worker.core.ports import Diarizer, Entailment, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
+from worker.exchange.sending import MailServer, Sending, Webhook
 from worker.jobs import JobQueue, Work
+from worker.record.keys import Keys, decode_key
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.redis_server import EmbeddedRedis
 from worker.settings import SHORTEST_SECRET, Settings
-from worker.web.access import Links
+from worker.web.hand_over import HandOver
+from worker.web.parts import Parts
+from worker.web.single_sign_on import SingleSignOn
 
 A = TypeVar("A")
 
@@ -56,10 +61,26 @@ class Installation:
     @cached_property
     def store(self) -> Store:
         """The database, brought to the newest form of its tables."""
-        self._make_data_dir()
-        store = Store(self.settings.database)
+        store = self.store_as_it_is()
         store.migrate()
         return store
+
+    def store_as_it_is(self) -> Store:
+        """The database with nothing done to it, for who wants to know whether anything was."""
+        self._make_data_dir()
+        return Store(self.settings.database, self._keys())
+
+    def _keys(self) -> Keys:
+        """The keys of the log: those of the settings, else those that were made once in the data folder."""
+        settings = self.settings
+        host = urlsplit(settings.public_url).hostname if settings.public_url else None
+        return Keys.in_folder(
+            settings.data_dir / "keys",
+            f"{host or 'onrecord.local'}/log",
+            origin=settings.log_name,
+            master=decode_key(settings.master_key, of="ONRECORD_MASTER_KEY") if settings.master_key else None,
+            signing=decode_key(settings.signing_key, of="ONRECORD_SIGNING_KEY") if settings.signing_key else None,
+        )
 
     def _make_data_dir(self) -> None:
         try:
@@ -115,10 +136,24 @@ class Installation:
             max_attempts=self.settings.max_attempts,
         )
 
-    @cached_property
-    def links(self) -> Links:
-        """Signed links to records."""
-        return Links(self._link_secret(), valid_for=timedelta(days=self.settings.link_days))
+    def parts(self, *, base_url: str | None = None) -> Parts:
+        """What the pages work with, reached under this address or that of the settings. Raises Invalid."""
+        settings = self.settings
+        base = (base_url or settings.base_url).rstrip("/")
+        return Parts(
+            store=self.store,
+            sounds=self.sounds,
+            secret=self._link_secret(),
+            base_url=base,
+            invited_for=timedelta(days=settings.link_days),
+            sending=sending(settings),
+            hand_over=HandOver(settings.handover_key, audience=base) if settings.handover_key else None,
+            single_sign_on=single_sign_on(settings, base),
+            reviewers=settings.oidc_reviewers,
+            operators=settings.oidc_operators,
+            largest_file=settings.largest_file_mb * 1_000_000,
+            largest_recording=settings.largest_recording_mb * 1_000_000,
+        )
 
     def _link_secret(self) -> str:
         """The secret of the settings, else one made once and kept readable for its owner only."""
@@ -139,6 +174,32 @@ class Installation:
         if len(secret) < SHORTEST_SECRET:
             raise BrokenRecord(f"The secret that signs links is damaged. Remove {path}; links made before end with it.")
         return secret
+
+
+def sending(settings: Settings) -> Sending:
+    """The ways of sending that are set. Raises Invalid for a half of one."""
+    if (settings.webhook_url is None) != (settings.webhook_secret is None):
+        raise Invalid("ONRECORD_WEBHOOK_URL and ONRECORD_WEBHOOK_SECRET are set together.")
+    return Sending(
+        mail=MailServer(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
+        webhook=Webhook(settings.webhook_url, settings.webhook_secret)
+        if settings.webhook_url and settings.webhook_secret
+        else None,
+    )
+
+
+def single_sign_on(settings: Settings, base: str) -> SingleSignOn | None:
+    """The company's own sign-in, where it is set. Raises Invalid for a half of it."""
+    if (settings.oidc_issuer is None) != (settings.oidc_client_id is None):
+        raise Invalid("ONRECORD_OIDC_ISSUER and ONRECORD_OIDC_CLIENT_ID are set together.")
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    return SingleSignOn(
+        settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        redirect_uri=f"{base}/sign-in/company/back",
+    )
 
 
 def ports(settings: Settings) -> dict[str, object]:

@@ -28,6 +28,10 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="The models' weights: what there is, fetching and checking them.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+people_app = typer.Typer(help="Who is known on the company's side: agents, reviewers, operators.")
+app.add_typer(people_app, name="people")
+log_app = typer.Typer(help="The log of all entries: its public key and its newest checkpoint.", no_args_is_help=True)
+app.add_typer(log_app, name="log")
 
 EXIT_OUR_ERROR = 1
 
@@ -36,6 +40,11 @@ Customer = Annotated[str | None, typer.Option(help="Name of the customer, where 
 StartedAt = Annotated[
     str | None, typer.Option(help="When the call began, with its zone, such as 2026-03-10T10:14:00+01:00.")
 ]
+AgentAddress = Annotated[str | None, typer.Option(help="E-mail address of the agent, who finds the call there.")]
+CustomerAddress = Annotated[
+    str | None, typer.Option(help="E-mail address or telephone number of the customer: codes are sent there.")
+]
+CodeWord = Annotated[str | None, typer.Option(help="Word that was agreed in the call, which lets its customer in.")]
 Zone = Annotated[
     str | None,
     typer.Option(help="Where the call took place, such as Europe/Berlin: days that are named are counted there."),
@@ -74,6 +83,8 @@ def _details(
     language: str | None,
     agent_channel: int | None,
     zone: str | None,
+    agent_address: str | None = None,
+    customer_address: str | None = None,
 ) -> CallDetails:
     from worker.core.call import CallDetails, Party
 
@@ -84,7 +95,7 @@ def _details(
         except ValueError as error:
             raise Invalid("--started-at is not an instant such as 2026-03-10T10:14:00+01:00.") from error
     parties = {} if agent_channel is None else {agent_channel: Party.AGENT}
-    return CallDetails(agent, customer, began, external_id, language, parties, zone)
+    return CallDetails(agent, customer, began, external_id, language, parties, zone, agent_address, customer_address)
 
 
 @app.command()
@@ -101,7 +112,6 @@ def up(
         settings=installation.settings,
         store=installation.store,
         sounds=installation.sounds,
-        links=installation.links,
         run_dir=installation.run_dir,
         sample=sample,
     )
@@ -120,17 +130,22 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
     """Serve the pages."""
     import uvicorn
 
+    from worker.record.log import Publisher
     from worker.web.app import create_app
 
     installation = _installation(log_level=None)
     settings = installation.settings
+    port = settings.port if port is None else port
+    publisher = Publisher(installation.store.log)  # a host with pages alone writes entries too
+    publisher.start()
     uvicorn.run(
-        create_app(store=installation.store, sounds=installation.sounds, links=installation.links),
+        create_app(installation.parts(base_url=settings.public_url or f"http://{settings.host}:{port}")),
         host=settings.host,
-        port=settings.port if port is None else port,
+        port=port,
         log_level="warning",
-        access_log=False,  # an address carries the token that opens a record
+        access_log=False,  # an address may carry a token that signs somebody in
     )
+    publisher.stop()
 
 
 @app.command()
@@ -139,6 +154,9 @@ def add(
     agent: Agent = None,
     customer: Customer = None,
     started_at: StartedAt = None,
+    agent_address: AgentAddress = None,
+    customer_address: CustomerAddress = None,
+    code_word: CodeWord = None,
     zone: Zone = None,
     external_id: ExternalId = None,
     language: Language = None,
@@ -147,12 +165,17 @@ def add(
 ) -> None:
     """Hand recordings over. "Accepted" means that the bytes are safe; a worker makes the records."""
     from worker.console import StageProgress, err, out, printable, standing_text
+    from worker.core.people import check_word
     from worker.follow import follow
     from worker.intake.accept import accept_file
 
     if external_id is not None and len(files) > 1:
         raise Invalid("One external id is one call: hand over one file with it.")
-    details = _details(agent, customer, started_at, external_id, language, agent_channel, zone)
+    details = _details(
+        agent, customer, started_at, external_id, language, agent_channel, zone, agent_address, customer_address
+    )
+    if code_word is not None:
+        check_word(code_word)
     installation = _installation()
     queue = installation.queue_if_any()
     if queue is None:
@@ -167,6 +190,8 @@ def add(
             refused += 1
             continue
         accepted.append(call.call_id)
+        if code_word is not None and call.is_new:
+            installation.store.people.codes.set_word(call.call_id, code_word)
         was = "accepted" if call.is_new else "already here"
         out.print(f"{call.call_id}  {was}  {printable(path.name)}", markup=False, soft_wrap=True)
         if not call.is_new and details != installation.store.call(call.call_id).details:
@@ -252,17 +277,104 @@ def show(
 
 @app.command()
 def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")]) -> None:
-    """Print the links that open a call's record for its agent and for its customer."""
+    """Print links to a call: one for each side that opens it once, and an invitation that asks for a code."""
+    from datetime import UTC
+
     from worker.console import out
-    from worker.up import address_in_use
-    from worker.web.access import PARTIES, Holder
+    from worker.core.log.entry import SIDES
+    from worker.web.links import one_time_address
 
     installation = _installation()
-    base = address_in_use(installation.run_dir) or installation.settings.base_url
-    call_id = installation.store.call(call).id
-    for party in PARTIES:
-        address = installation.links.address(Holder(call_id, party), base=base)
-        out.print(f"{party}: {address}", markup=False, soft_wrap=True)
+    store, base, now = installation.store, _base(installation), datetime.now(UTC)
+    call_id = store.call(call).id
+    for role in SIDES:
+        address = one_time_address(store, store.people.side(call_id, role), only_call=call_id, base=base, now=now)
+        out.print(f"{role}, once: {address}", markup=False, soft_wrap=True)
+    invitation = installation.parts().invitations.address(call_id, base=base)
+    out.print(f"customer, with a code or a code word: {invitation}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def sign_in(person: Annotated[str, typer.Argument(help="E-mail address, as `onrecord people` shows it.")]) -> None:
+    """Print a link that signs somebody of the company in once, within a day."""
+    from datetime import UTC
+
+    from worker.console import out
+    from worker.web.links import one_time_address
+
+    installation = _installation()
+    found = installation.store.people.find(person)
+    address = one_time_address(
+        installation.store, found, only_call=None, base=_base(installation), now=datetime.now(UTC)
+    )
+    out.print(address, markup=False, soft_wrap=True)
+
+
+def _base(installation: Installation) -> str:
+    from worker.up import address_in_use
+
+    return address_in_use(installation.run_dir) or installation.settings.base_url
+
+
+@people_app.callback(invoke_without_command=True)
+def people(context: typer.Context) -> None:
+    """Show who is known on the company's side; customers come with their calls."""
+    from rich.table import Table
+
+    from worker.console import out, printable
+
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("address", "name", "reviewer", "operator")
+    for person in _installation().store.people.all():
+        duties = ("yes" if duty else "" for duty in (person.is_reviewer, person.is_operator))
+        table.add_row(person.address or person.id, printable(person.name or ""), *duties)
+    out.print(table)
+
+
+@people_app.command("add")
+def add_person(
+    address: Annotated[str, typer.Argument(help="E-mail address.")],
+    name: Annotated[str | None, typer.Option(help="Name that both sides of a record are shown.")] = None,
+    reviewer: Annotated[
+        bool | None, typer.Option(help="May be assigned to records, such as a handler of complaints.")
+    ] = None,
+    operator: Annotated[bool | None, typer.Option(help="Runs the service, and sees no content.")] = None,
+) -> None:
+    """Add somebody of the company, or change what is known of them. Agents come with their calls by themselves."""
+    from worker.console import out
+
+    person = _installation().store.people.add(address, name=name, is_reviewer=reviewer, is_operator=operator)
+    out.print(f"{person.address} is known here.", markup=False)
+
+
+@app.command()
+def assign(
+    call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")],
+    person: Annotated[str, typer.Argument(help="E-mail address, as `onrecord people` shows it.")],
+    next_call: Annotated[
+        int | None, typer.Option(min=1, max=90, help="Not to review it: they take the customer's next call, for DAYS.")
+    ] = None,
+) -> None:
+    """Ask a reviewer to look at a record, or let the agent of the next call read it; both sides see that in it."""
+    from datetime import UTC, timedelta
+
+    from worker.console import out
+    from worker.core.dialogue.values import LetIn, Reason
+    from worker.core.log.entry import SYSTEM, Role
+
+    store = _installation().store
+    call_id, found = store.call(call).id, store.people.find(person)
+    if next_call is None and not found.is_reviewer:
+        raise Invalid("This person is no reviewer. Make them one: onrecord people add ADDRESS --reviewer")
+    reason = Reason.ASSIGNED if next_call is None else Reason.NEXT_CALL
+    store.log.append(call_id, SYSTEM, LetIn(found.id, found.name or found.address or "", reason), by=None)
+    if next_call is None:
+        store.people.give_role(call_id, found.id, Role.REVIEWER)
+    else:
+        until = datetime.now(UTC) + timedelta(days=next_call)
+        store.people.give_role(call_id, found.id, Role.NEXT_AGENT, until=until)
+    out.print(f"{call_id}  is open to {found.address}", markup=False)
 
 
 @app.command()
@@ -289,6 +401,53 @@ def retry(
         out.print(f"{call_id}  is tried again from {stage}", markup=False)
     if not again:
         out.print("Nothing failed among these calls.")
+
+
+@app.command()
+def verify(
+    package: Annotated[Path | None, typer.Argument(help="A copy to check, without network or database.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="File with the log's public key, as `onrecord log key` prints it.")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="File with a checkpoint that you kept: the log has only grown since.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that nothing was altered, removed or added: in this whole installation, or in a copy of one call."""
+    from worker.proof import Found, check_copy, check_log, in_words, read_proof, to_json
+
+    key_text = None if key is None else read_proof(key)
+    since_text = None if since is None else read_proof(since)
+    found: Found
+    if package is None:
+        found = check_log(_installation().store_as_it_is().log, key=key_text, since=since_text)
+    elif key_text is None:
+        raise Invalid("A copy is checked with the key that the company publishes: --key FILE.")
+    else:
+        found = check_copy(package, key=key_text, since=since_text)
+    if as_json:
+        typer.echo(to_json(found))
+    else:
+        for line in in_words(found):
+            typer.echo(line)
+    if found.findings:
+        raise typer.Exit(EXIT_OUR_ERROR)
+
+
+@log_app.command("key")
+def log_key() -> None:
+    """Print the public key of this log, to be published where others find it without asking you."""
+    typer.echo(_installation().store.log.verifier_key)
+
+
+@log_app.command("checkpoint")
+def log_checkpoint() -> None:
+    """Print the newest signed checkpoint. Whoever keeps it can show later that the log has only grown."""
+    newest = _installation().store.log.latest_checkpoint()
+    if newest is None:
+        raise NotFound("Nothing is signed yet. A checkpoint is signed within a minute of the first entry.")
+    typer.echo(newest.note, nl=False)
 
 
 @models_app.command("list")

@@ -59,9 +59,63 @@ class Settings(BaseSettings):
         default=None,
         min_length=SHORTEST_SECRET,
         repr=False,
-        description="Secret that signs links, one for all hosts with pages; made in the data folder if not set.",
+        description="Secret that signs invitations, one for all hosts with pages; made in the data folder if not set.",
     )
-    link_days: int = Field(default=30, ge=1, le=3650, description="Days for which a link opens its record.")
+    link_days: int = Field(
+        default=30, ge=1, le=3650, description="Days for which an invitation offers its customer the ways in."
+    )
+    smtp_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Mail server that sends codes: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://… or "
+        "smtp+plain://HOST:25.",
+    )
+    mail_from: str = Field(default="onrecord@localhost", description="Address from which mail is sent.")
+    webhook_url: str | None = Field(
+        default=None, description="Gateway that sends text messages: they are posted there, as Standard Webhooks says."
+    )
+    webhook_secret: str | None = Field(
+        default=None, repr=False, description="Secret that signs them: whsec_ and the base64 of 24 to 64 bytes."
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="The company's own sign-in for its staff (OpenID Connect), by its address."
+    )
+    oidc_client_id: str | None = Field(default=None, description="The name by which that sign-in knows On Record.")
+    oidc_client_secret: str | None = Field(default=None, repr=False, description="Its secret, where it has one.")
+    oidc_reviewers: str | None = Field(
+        default=None, description="Group or role of that sign-in whose members are reviewers; see `onrecord people`."
+    )
+    oidc_operators: str | None = Field(default=None, description="The same for operators.")
+    handover_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Key of the company's own site, whose signed tokens sign customers in: a secret of 32 letters or "
+        "more (HS256), or a public key of Ed25519 in PEM (EdDSA).",
+    )
+    log_name: str | None = Field(
+        default=None,
+        pattern=r"^[^\s+]+$",
+        description="Name of the log in its signed checkpoints, kept for good, such as records.example.com/log; if not "
+        "set, the host of ONRECORD_PUBLIC_URL, else onrecord.local, and /log.",
+    )
+    master_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Key that seals what records say, 32 bytes in base64, one for all hosts; made in the data folder "
+        "if not set. Without it nothing opens: keep a copy.",
+    )
+    signing_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Ed25519 key that signs the log, 32 bytes in base64, one for all hosts; made in the data folder if "
+        "not set.",
+    )
+    largest_file_mb: int = Field(
+        default=25, ge=1, le=1000, description="Megabytes of a file that somebody may add to a record."
+    )
+    largest_recording_mb: int = Field(
+        default=250, ge=1, le=10000, description="The same for somebody's own recording of a call."
+    )
     models_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("onrecord")) / "models",
         description="Folder into which weights are fetched.",

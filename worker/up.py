@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
 
@@ -22,6 +23,7 @@ from worker.child_process import ending_with_us
 from worker.console import StageProgress, out, print_record, standing_text
 from worker.core.call import CallDetails
 from worker.core.errors import CallError, Unavailable
+from worker.core.log.entry import SIDES
 from worker.follow import follow
 from worker.intake.accept import accept_file
 from worker.jobs import JobQueue
@@ -29,7 +31,7 @@ from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.redis_server import EmbeddedRedis
 from worker.settings import Settings
-from worker.web.access import PARTIES, Holder, Links
+from worker.web.links import one_time_address
 
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 20.0
@@ -84,9 +86,7 @@ class Child:
             self._process.wait()
 
 
-def run_up(
-    *, settings: Settings, store: Store, sounds: SoundStore, links: Links, run_dir: Path, sample: Path | None
-) -> None:
+def run_up(*, settings: Settings, store: Store, sounds: SoundStore, run_dir: Path, sample: Path | None) -> None:
     """Starts everything, works the sample call if one is given, and serves until SIGINT or SIGTERM.
 
     Raises Unavailable if `onrecord up` already runs on this data folder.
@@ -121,7 +121,7 @@ def run_up(
         stack.callback((run_dir / ADDRESS_FILE).unlink, missing_ok=True)
         out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False, soft_wrap=True)
         queue = JobQueue(Redis.from_url(redis_url), settings.queue)
-        showing = threading.Thread(target=_show_and_serve, args=(sample, store, sounds, queue, links, base, ending))
+        showing = threading.Thread(target=_show_and_serve, args=(sample, store, sounds, queue, base, ending))
         showing.start()
         stack.callback(showing.join)
         stack.callback(ending.set)
@@ -141,7 +141,6 @@ def _show_and_serve(
     store: Store,
     sounds: SoundStore,
     queue: JobQueue,
-    links: Links,
     base: str,
     ending: threading.Event,
 ) -> None:
@@ -151,9 +150,10 @@ def _show_and_serve(
             accepted = accept_file(sample, CallDetails(), store=store, sounds=sounds, queue=queue)
             out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
             _show_work(store, accepted.call_id, ending)
-            for party in PARTIES:
-                address = links.address(Holder(accepted.call_id, party), base=base)
-                out.print(f"The record for the {party}: {address}", markup=False, soft_wrap=True)
+            for role in SIDES:
+                person, call_id = store.people.side(accepted.call_id, role), accepted.call_id
+                address = one_time_address(store, person, only_call=call_id, base=base, now=datetime.now(UTC))
+                out.print(f"The record for the {role}, once: {address}", markup=False, soft_wrap=True)
     except CallError as error:
         out.print(error.message, markup=False)
     if not ending.is_set():

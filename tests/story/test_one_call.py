@@ -6,7 +6,7 @@ Only the models are fake here. Start reading the tests with this file.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,7 +17,6 @@ from tests.story.conftest import SPOKEN
 from worker.core.call import CallDetails, Party
 from worker.record.standing import CallState
 from worker.stages import STAGES
-from worker.web.access import Holder, Links
 from worker.web.app import create_app
 
 DETAILS = CallDetails(
@@ -38,11 +37,6 @@ def worked(installation: Installation, recording, spoken_words) -> tuple[Install
     for stage in STAGES:
         replace(work, ports=ports).run(call_id, stage.name)
     return installation, call_id
-
-
-@pytest.fixture
-def links() -> Links:
-    return Links("a secret of this test that is long enough", valid_for=timedelta(days=1))
 
 
 def test_accepted_means_that_the_bytes_are_safe(installation, recording):
@@ -99,27 +93,22 @@ def test_the_record_says_what_made_it(worked):
     assert made["separate"].model is None, "two tracks need no diarization, so none is claimed"
 
 
-def test_both_sides_open_the_same_page_with_their_own_link(worked, links):
+def test_both_sides_open_the_same_page_each_with_their_own_link(worked, readers):
+    """What the two see differs in who "you" is, and in what each may do next; never in what happened."""
     installation, call_id = worked
-    app = create_app(store=installation.store, sounds=installation.sounds, links=links)
-    with TestClient(app) as reader:
-        pages = {}
-        for party in (Party.AGENT, Party.CUSTOMER):
-            address = f"/r/{links.token(Holder(call_id, party))}"
-            answer = reader.get(address, headers={"accept": "text/html"})
-            assert answer.status_code == 200
-            pages[party] = answer.text
-            data = reader.get(f"{address}.json").json()
-            assert data["recording"]["sha256"] == installation.store.call(call_id).sha256
-            sound = reader.get(f"{address}/sound", headers={"range": "bytes=0-3"})
-            assert (sound.status_code, sound.content) == (206, b"fLaC")
+    pages = {}
+    for role, reader in readers(installation, call_id).items():
+        answer = reader.get(f"/calls/{call_id}", headers={"accept": "text/html"})
+        assert answer.status_code == 200
+        pages[role] = answer.text
+        sound = reader.get(f"/calls/{call_id}/sound", headers={"range": "bytes=0-3"})
+        assert (sound.status_code, sound.content) == (206, b"fLaC")
     for turn in installation.store.record(call_id).turns:
         for page in pages.values():
             assert f'id="{turn.id}"' in page
 
 
-def test_nobody_opens_it_without_a_link(worked, links):
-    installation, _ = worked
-    app = create_app(store=installation.store, sounds=installation.sounds, links=links)
-    with TestClient(app) as stranger:
-        assert stranger.get("/r/made-up").status_code == 403
+def test_nobody_opens_it_without_being_let_in(worked, parts):
+    installation, call_id = worked
+    with TestClient(create_app(parts(installation))) as stranger:
+        assert stranger.get(f"/calls/{call_id}").status_code == 401

@@ -13,14 +13,18 @@ from starlette.testclient import TestClient
 from tests.web.reading import Element, read
 from tests.web.records import MADE_BY
 from worker.core.call import CallDetails, Party
+from worker.core.log.entry import Role
 from worker.core.record import CallRecord
+from worker.record.people import Person
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.web.access import Holder, Links
 from worker.web.app import create_app
+from worker.web.parts import Parts
 
 AS_BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 SECRET = "a secret of this test"
+BASE_URL = "http://localhost"
+LASTS = timedelta(hours=12)
 NOW = datetime.fromisoformat("2026-03-12T09:00:00+00:00")  # two days after the calls of tests.web.records
 WORKER = {"worker": "w", "lease_s": 60.0}
 
@@ -32,10 +36,16 @@ class Site:
     folder: Path
     store: Store
     sounds: SoundStore
-    links: Links
-    client: TestClient
-    given: dict[Holder, str] = field(default_factory=dict)
     now: datetime = NOW  # what its clock says
+    client: TestClient = field(init=False)
+    parts: Parts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parts = Parts(self.store, self.sounds, secret=SECRET, base_url=BASE_URL, now=lambda: self.now)
+
+    def client_of(self, parts: Parts) -> TestClient:
+        """Somebody's browser at the site; it says where its requests come from, as browsers do."""
+        return TestClient(create_app(parts), base_url=parts.base_url, headers={"sec-fetch-site": "same-origin"})
 
     def receive(self, sha256: str, *, stage: str = "publish") -> str:
         """A call that waits at a stage; its id."""
@@ -60,13 +70,26 @@ class Site:
             self.sounds.put_copy(sha256, copy)
         return call_id
 
+    def sign_in(self, person: Person, *, only_call: str | None = None, client: TestClient | None = None) -> None:
+        """Signs somebody in, as the ways in do in the end; instead of whoever was signed in before."""
+        client = client or self.client
+        token = self.store.people.sessions.begin(person.id, only_call=only_call, lasts=LASTS, now=self.now)
+        client.cookies.clear()
+        client.cookies.set(self.parts.access.cookie, token)
+        client.headers["X-CSRF-Token"] = self.parts.access.csrf_of(token)
+
+    def sign_out(self) -> None:
+        """Nobody is signed in any more."""
+        self.client.cookies.clear()
+        self.client.headers.pop("X-CSRF-Token", None)
+
     def link(self, call_id: str, party: Party = Party.CUSTOMER) -> str:
-        """A party's link, the same each time: a new one would carry a new time."""
-        holder = Holder(call_id, party)
-        return self.given.setdefault(holder, self.links.address(holder, base=""))
+        """The address of a call's page, for its agent or its customer, who is signed in from now on."""
+        self.sign_in(self.store.people.side(call_id, Role(party.value)))
+        return f"/calls/{call_id}"
 
     def open(self, call_id: str, party: Party = Party.CUSTOMER) -> Element:
-        """The page behind a party's link, as it is read."""
+        """The page of a call as one of its parties reads it."""
         response = self.client.get(self.link(call_id, party), headers=AS_BROWSER)
         assert response.status_code == 200, response.text
         return read(response.text)
@@ -84,10 +107,8 @@ def store_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def site(tmp_path: Path, store: Store, sound_store: SoundStore) -> Iterator[Site]:
-    links = Links(SECRET, valid_for=timedelta(days=1))
-    site: Site
-    with TestClient(create_app(store=store, sounds=sound_store, links=links, now=lambda: site.now)) as client:
-        site = Site(tmp_path, store, sound_store, links, client)
+    site = Site(tmp_path, store, sound_store)
+    with site.client_of(site.parts) as site.client:
         yield site
 
 

@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from worker.core.call import Party
+from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.values import Item
+from worker.core.log.entry import Actor, Role
 from worker.core.record import SCHEMA_VERSION, CallRecord, MadeBy, RecordingSummary
 from worker.core.summary import Commitment, Due, Ending, EndState, Evidence, Statement, StatementKind, Summary
 from worker.core.transcript import CallWarning, Code, Hold, Layout, Participant, SoundKind, Turn, Word
+from worker.web.pages.people import Reader
+from worker.web.pages.proof import ProofFacts
+from worker.web.pages.record import RecordPage, record_page
 
 AGENT = Participant(Party.AGENT, "Daniel Price", "track 0", 0, "said “thank you for calling” at 0:01")
 CUSTOMER = Participant(Party.CUSTOMER, "Maria Lopez", "track 1", 1, "the sender of the call said so")
@@ -18,6 +24,8 @@ VOICES = {Party.AGENT: AGENT, Party.CUSTOMER: CUSTOMER}
 WRITER = "writer-0.5b"
 
 UNCLEAR = Ending()
+
+SOON_AFTER = datetime.fromisoformat("2026-03-12T09:00:00+00:00")  # two days after the calls
 
 MADE_BY = (
     MadeBy("decode", None, "onrecord 0.1.0", 0.2),
@@ -105,6 +113,19 @@ def stated(
     quoted = support is None
     return Statement(
         name, kind, party, text, quoted, words, 1.0 if support is None else support, None if quoted else WRITER
+    )
+
+
+def page_of(
+    record: CallRecord, *, role: Role = Role.AGENT, items: Sequence[Item] = (), now: datetime = SOON_AFTER
+) -> RecordPage:
+    """The page of a record after these entries."""
+    return record_page(
+        record,
+        read_dialogue(record, items, now=now),
+        call_id="0" * 16,
+        reader=Reader(Actor(role, "somebody")),
+        proof=ProofFacts(len(items), is_whole=True, size=None, signed_at=None, verifier_key="key"),
     )
 
 

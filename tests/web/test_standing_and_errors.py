@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from tests.web.conftest import AS_BROWSER, SECRET, Site
+from tests.web.conftest import AS_BROWSER, Site
 from tests.web.reading import read
 from tests.web.records import short_call
-from worker.core.call import Party
 from worker.core.errors import BrokenModel, BrokenRecord, Unavailable
-from worker.web.access import Holder, Links
-from worker.web.app import HEADERS, create_app
+from worker.core.log.entry import Role
+from worker.record.store import Store
+from worker.web.app import HEADERS
 from worker.web.pages.words import STAGES_IN_WORDS
 
 SHA256 = "3c" * 32
@@ -24,19 +25,22 @@ ADDRESSES = ("", ".json", "/sound")
 
 
 class FailingStore:
-    """A store that cannot answer, for the reason it was made with."""
+    """A store that knows who somebody is and cannot say anything of their calls, for the reason it was made with."""
 
-    def __init__(self, error: Exception) -> None:
-        self._error = error
+    def __init__(self, error: Exception, store: Store) -> None:
+        self._error, self.people, self.matters, self.log = error, store.people, store.matters, store.log
 
     def call(self, call_id: str) -> object:
         raise self._error
 
 
 def failing_site(error: Exception, site: Site) -> tuple[TestClient, str]:
-    links = Links(SECRET, valid_for=timedelta(days=1))
-    client = TestClient(create_app(store=FailingStore(error), sounds=site.sounds, links=links))
-    return client, links.address(Holder("0123456789abcdef", Party.CUSTOMER), base="")
+    """A browser whose customer is signed in where nothing answers, and the address of their call."""
+    parts = replace(site.parts, store=FailingStore(error, site.store))  # type: ignore[arg-type]
+    client = site.client_of(parts)
+    call_id = site.receive("9f" * 32)
+    site.sign_in(site.store.people.side(call_id, Role.CUSTOMER), client=client)
+    return client, f"/calls/{call_id}"
 
 
 # Where a call stands
@@ -58,7 +62,7 @@ def test_a_call_that_is_worked_on_says_at_which_step(site: Site, stage: str) -> 
     call_id = site.begin(SHA256, stage=stage)
     site.store.beat(call_id, stage, worker="w", lease_s=60.0, progress=0.45, now=datetime.now(UTC))
     step = list(STAGES_IN_WORDS).index(stage) + 1
-    assert f"Step {step} of 8: {STAGES_IN_WORDS[stage]}, 45% done." in site.open(call_id).text
+    assert f"Step {step} of 8: {STAGES_IN_WORDS[stage]}. 45% of this step is done." in site.open(call_id).text
 
 
 def test_a_stage_of_another_version_does_not_break_the_page(site: Site) -> None:
@@ -127,7 +131,7 @@ def test_a_bug_gives_nothing_of_the_call_away(site: Site, caplog: pytest.LogCapt
     assert response.status_code == 500
     assert read(response.text).one("h1").text == "Something is wrong on our side"
     (line,) = logs
-    assert (line["event"], line["error"], line["route"]) == ("page.bug", "ValueError", "/r/{token}")
+    assert (line["event"], line["error"], line["route"]) == ("page.bug", "ValueError", "/calls/{call_id}")
     assert any("test_standing_and_errors.py" in place for place in line["at"]), "the log says where to look"
     assert SECRET_WORDS not in str(logs) + caplog.text + response.text
 
@@ -144,8 +148,8 @@ def test_no_token_and_no_word_of_a_call_gets_into_the_log(site: Site, caplog: py
     # The client of this test logs what it asks for; it is no part of the program.
     lines = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
     said = str(logs) + "\n".join(lines)
-    for token in (link, failing_link):
-        assert token.removeprefix("/r/").split(".")[0] not in said
+    for token in (site.client.cookies["onrecord"], site.client.headers["X-CSRF-Token"]):
+        assert token not in said
     assert "washing" not in said
 
 
@@ -167,13 +171,13 @@ def test_a_record_is_only_read(site: Site) -> None:
 
 
 def test_every_response_carries_the_headers_that_guard_it(site: Site) -> None:
-    link = site.link(site.publish(short_call(), sound=b"sound"))
-    failing, failing_link = failing_site(ValueError("a bug"), site)
     waiting = site.link(site.receive(SHA256))
     responses = [
         site.client.get(address)
-        for address in ("/", "/health/live", "/static/record.css", "/static/none.css", "/none", "/r/none", waiting)
+        for address in ("/", "/health/live", "/static/record.css", "/static/none.css", "/none", "/c/none", waiting)
     ]
+    link = site.link(site.publish(short_call(), sound=b"sound"))
+    failing, failing_link = failing_site(ValueError("a bug"), site)
     responses += [site.client.get(link + end) for end in ADDRESSES]
     responses += [site.client.head(link + end) for end in ADDRESSES]
     responses += [site.client.get(f"{link}/sound", headers={"range": wanted}) for wanted in ("bytes=1-2", "bytes=9-")]
@@ -184,9 +188,9 @@ def test_every_response_carries_the_headers_that_guard_it(site: Site) -> None:
         assert not missing, (response.request.url.path, response.status_code)
         assert "default-src 'none'" in response.headers["content-security-policy"]
         assert "unsafe" not in response.headers["content-security-policy"]
-    private = [response for response in responses if response.request.url.path.startswith("/r/")]
+    private = [response for response in responses if response.request.url.path.startswith("/calls/")]
     assert {response.headers["cache-control"] for response in private} == {"private, no-store"}, (
-        "the address of a record is the key to it, and no cache keeps what lies behind it"
+        "no cache keeps what somebody was shown"
     )
 
 

@@ -14,6 +14,7 @@ from tests.web.records import (
     CUSTOMER,
     WRITER,
     evidence,
+    page_of,
     record_of,
     said,
     short_call,
@@ -27,7 +28,6 @@ from worker.core.record import CallRecord
 from worker.core.summary import Commitment, Due, Ending, EndState, Evidence, Statement, StatementKind
 from worker.core.transcript import CallWarning, Code, Participant
 from worker.exchange.result_json import record_from_json, record_to_json
-from worker.web.pages.record import record_page
 
 TURN = said("t1", Party.AGENT, "I will call you back by Friday at five.", 1.0, 4.0)
 WORDS = evidence(TURN, "I will call you back by Friday at five.")
@@ -53,13 +53,19 @@ def lead_to(links: list[Element], pieces: tuple[Evidence, ...]) -> None:
         assert link.attributes["aria-label"].startswith("Play the words at ")
 
 
+def said_of(promise: Element) -> str:
+    """What a promise says, without what the reader can say of it."""
+    (words, *_) = promise.all("div")
+    return " ".join(one.text for one in words.inside if isinstance(one, Element) and one.tag in ("h3", "p"))
+
+
 # The matter, and where it ended
 
 
 def test_the_page_opens_with_the_matter_of_the_call_and_the_words_that_it_rests_on(site: Site) -> None:
     record = short_call()
     page = site.show(record)
-    head = page.one("header")
+    head = page.one("header", class_="head")
     assert head.one("h1").text == "A washing machine that leaks."
     source = head.one("p", class_="source")
     assert source.text.startswith("Written by machine from ▸")
@@ -70,14 +76,14 @@ def test_the_page_opens_with_the_matter_of_the_call_and_the_words_that_it_rests_
 
 def test_a_matter_that_is_quoted_looks_like_a_quotation(site: Site) -> None:
     quoted = stated("s0", StatementKind.ASKED, Party.AGENT, "The agent said: “I will call you back.”", WORDS)
-    head = site.show(call_with(headline=quoted)).one("header")
+    head = site.show(call_with(headline=quoted)).one("header", class_="head")
     assert head.one("h1").text == "The agent said: “I will call you back.”"
     assert head.one("h1").one("span", class_="quoted").text == "“I will call you back.”"
     assert head.one("p", class_="source").text.startswith("In the words of the call ▸")
 
 
 def test_without_a_matter_the_page_is_headed_by_who_spoke(site: Site) -> None:
-    head = site.show(call_with()).one("header")
+    head = site.show(call_with()).one("header", class_="head")
     assert head.one("h1").text == "Record of a call between Daniel Price and Maria Lopez"
     assert not head.all("p", class_="title"), "nothing is said twice"
 
@@ -150,9 +156,9 @@ def test_what_was_said_is_told_from_what_was_written_by_its_looks_and_in_words(s
     section = site.show(short_call()).section("In short")
     asked, promised, _ = section.all("li")
     assert promised.one("span", class_="quoted").text == "“A technician will come to you by Friday.”"
-    assert promised.one("span", class_="out-of-sight").text == "(quoted)"
+    assert promised.one("span", class_="how").text == "(quoted)"
     assert not asked.all("span", class_="quoted")
-    assert asked.one("span", class_="out-of-sight").text == "(written by machine)"
+    assert asked.one("span", class_="how").text == "(written by machine)"
     legend = section.one("p", class_="legend").text
     assert legend.startswith("What looks “like this” was said in these words.")
 
@@ -167,7 +173,7 @@ def test_where_all_statements_are_of_one_kind_that_is_said_once(site: Site, with
     assert written.one("p", class_="legend").text == "Written by machine from the words that each sentence plays."
     quoted = site.show(with_hash(only(promised), "66" * 32)).section("In short")
     assert quoted.one("p", class_="legend").text == "All of it was said in these words."
-    assert not written.all("span", class_="out-of-sight") + quoted.all("span", class_="out-of-sight")
+    assert not written.all("span", class_="how") + quoted.all("span", class_="how")
 
 
 def test_how_this_was_made_says_who_wrote_how_much_and_how_much_is_quoted(site: Site, with_hash) -> None:
@@ -203,8 +209,8 @@ def test_promises_stand_between_the_short_version_and_the_conversation(site: Sit
 
 def test_both_sides_see_the_same_promises_but_for_who_you_is(site: Site) -> None:
     call_id = site.publish(short_call())
-    customer = site.open(call_id, Party.CUSTOMER).section("Promises").text
-    agent = site.open(call_id, Party.AGENT).section("Promises").text
+    customer = said_of(site.open(call_id, Party.CUSTOMER).one("li", id="p1"))
+    agent = said_of(site.open(call_id, Party.AGENT).one("li", id="p1"))
     assert "Daniel Price (you) promised Maria Lopez:" in agent
     assert agent.replace(" (you)", "") == customer.replace(" (you)", "")
 
@@ -307,5 +313,5 @@ def test_the_days_of_a_promise_are_those_of_the_calls_zone_on_both_sides_of_a_cl
     )
     record = record_from_json(record_to_json(record))
     late_that_day = datetime.fromisoformat("2026-10-26T23:30:00+00:00")
-    page = record_page(record, you=Party.AGENT, now=late_that_day, sound_url="", json_url="")
-    assert [promise.passed for promise in page.promises] == [None]
+    page = page_of(record, now=late_that_day)
+    assert [promise.standing for promise in page.promises] == [None]

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from worker.core.errors import Invalid
+from worker.core.people import normal_address
 
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}")
 FIRST_YEAR, LAST_YEAR = 1900, 9998  # a zone may move an instant into the next year
@@ -36,6 +37,7 @@ class CallDetails:
     ``zone`` is the IANA name of the zone in which the call took place. Where it is given, ``started_at`` is read in it,
     so that a day named in the call is right also where the clocks change before it comes; else the zone is no more than
     the offset of ``started_at``.
+    Each address is an e-mail address or a telephone number; it is kept in its one normal spelling.
     """
 
     agent: str | None = None
@@ -45,8 +47,13 @@ class CallDetails:
     language: str | None = None
     party_of_channel: dict[int, Party] = field(default_factory=dict)
     zone: str | None = None
+    agent_address: str | None = None
+    customer_address: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("agent_address", "customer_address"):
+            address = getattr(self, name)
+            object.__setattr__(self, name, normal_address(address) if address else None)
         if self.zone is not None:
             zone = _zone(self.zone)
             if self.started_at is not None:

@@ -1,55 +1,301 @@
-"""Who may open what: signed links, each for one call and one party, for a limited time.
+"""Who may do what: the one place that decides it. DESIGN.md, section 7, is the table ``RIGHTS``.
 
-A link is an address with a token. The token says which call and which party, signed with the installation's secret; it
-is no session and carries no name. Everything that decides on access is in this file.
+A request carries a session; the session names a person; what that person is on a call gives the rights on it. A route
+asks for one right and gets the call opened, or nothing. A call that is somebody else's and one that is not there are
+answered alike, so that nobody learns which calls there are.
 """
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+from urllib.parse import urlsplit
 
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from worker.core.call import Party
-from worker.core.errors import Invalid, NotAllowed
+from worker.core.errors import NotAllowed, NotFound
+from worker.core.log.entry import Actor, Role
+from worker.record.matters import Whose
+from worker.record.people import Kind, Person
+from worker.record.standing import StoredCall
+from worker.record.store import Store
 
-PARTIES = (Party.AGENT, Party.CUSTOMER)
+LASTS = timedelta(hours=12)
+"""How long a session lasts at most."""
+
+IDLE = timedelta(hours=2)
+"""How long a customer's session lasts unused: it may be on a telephone that others use too."""
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+
+
+class Right(StrEnum):
+    """What can be done with the record of a call, each a row of the table in DESIGN.md, section 7."""
+
+    READ = auto()  # read and hear it, with all that was added
+    SAY = auto()  # agree, dispute, correct, add, ask
+    DECIDE_PROMISE = auto()  # say that it was kept, if it was made to them: which one, the rules of the dialogue know
+    SEE_LOOKS = auto()  # who looked, and when
+    COUNT_LOOKS = auto()  # how often, and nothing else
+    REQUEST = auto()  # ask for a copy, correction, erasure
+    VOUCH = auto()  # let the customer of one's own call in
+    RETRY = auto()  # failed work
+
+
+_SIDE = frozenset({Right.READ, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS, Right.REQUEST})
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.AGENT: _SIDE | {Right.VOUCH},
+    Role.CUSTOMER: _SIDE,
+    Role.NEXT_AGENT: frozenset({Right.READ}),
+    Role.REVIEWER: frozenset({Right.READ, Right.SAY, Right.SEE_LOOKS}),
+    Role.OPERATOR: frozenset({Right.COUNT_LOOKS, Right.RETRY}),
+    Role.SYSTEM: frozenset(),
+}
+
+
+class NotSignedIn(NotAllowed):
+    """Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Whoever holds a link: one party of one call."""
+class Visitor:
+    """Somebody who is signed in; to one call alone, where only that call's way in was used.
 
-    call_id: str
-    party: Party
+    ``csrf`` goes into every form as the hidden field of that name; ``session`` tells one session from another.
+    """
+
+    person: Person
+    only_call: str | None
+    csrf: str
+    session: str
 
 
-class Links:
-    """Makes and reads the tokens of links."""
+@dataclass(frozen=True)
+class Opened:
+    """A call, opened by somebody who is something on it."""
 
-    def __init__(self, secret: str, *, valid_for: timedelta) -> None:
-        self._signer = URLSafeTimedSerializer(secret, salt="record link")
-        self._valid_for = valid_for
+    visitor: Visitor
+    call: StoredCall
+    role: Role
 
-    def token(self, holder: Holder) -> str:
-        """A token that opens this call for this party. Raises Invalid for anyone who is not a party to it."""
-        if holder.party not in PARTIES:
-            raise Invalid("A link is for the agent or for the customer of a call.")
-        return self._signer.dumps([holder.call_id, holder.party.value])
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What may be done here besides what was asked for."""
+        return RIGHTS[self.role]
 
-    def address(self, holder: Holder, *, base: str) -> str:
-        """The address that opens this call's record for this party, under the installation's own address."""
-        return f"{base.rstrip('/')}/r/{self.token(holder)}"
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for entries of the record."""
+        return Actor(self.role, self.visitor.person.id)
 
-    def holder(self, token: str) -> Holder:
-        """Who holds this token. Raises NotAllowed if it is not ours, was altered, or is too old."""
+    @property
+    def name(self) -> str | None:
+        """Under which name: on one's own call, the one that was given with the call."""
+        given = {Role.AGENT: self.call.details.agent, Role.CUSTOMER: self.call.details.customer}.get(self.role)
+        return given or self.visitor.person.name
+
+    @property
+    def party(self) -> Party:
+        """Whose side of the call this is; another's for who was not on it."""
+        return {Role.AGENT: Party.AGENT, Role.CUSTOMER: Party.CUSTOMER}.get(self.role, Party.OTHER)
+
+
+class Access:
+    """The sessions of an installation's pages, and what they open.
+
+    ``origin`` is the address under which people reach the pages; over https its cookies are for https alone.
+    ``is_open`` tells whether a matter of a call is open, for the agent who takes the customer's next one.
+    """
+
+    def __init__(
+        self, store: Store, *, origin: str, now: Callable[[], datetime], is_open: Callable[[str], bool]
+    ) -> None:
+        self._store, self._now, self._is_open = store, now, is_open
+        self._origin = origin.rstrip("/")
+        self._is_https = self._origin.startswith("https:")
+        self.cookie = "__Host-onrecord" if self._is_https else "onrecord"
+
+    @staticmethod
+    def csrf_of(token: str) -> str:
+        """What a form of this session sends back."""
+        return _derived(token, "csrf")
+
+    # Who
+
+    def visitor_if_any(self, request: Request) -> Visitor | None:
+        """Who is signed in; None if nobody is, or no longer."""
+        token = request.cookies.get(self.cookie)
+        found = self._store.people.sessions.find(token) if token else None
+        if token is None or found is None:
+            return None
+        session, seen_at = found
+        now = self._now()
+        person = self._store.people.person(session.person_id)
+        if session.ends_at <= now or (person.kind is Kind.CUSTOMER and seen_at + IDLE <= now):
+            return None
+        self._store.people.sessions.see(token, seen_at=seen_at, now=now)
+        return Visitor(person, session.only_call, self.csrf_of(token), _derived(token, "session"))
+
+    def visitor(self, request: Request) -> Visitor:
+        """Who is signed in. Raises NotSignedIn."""
+        if (visitor := self.visitor_if_any(request)) is None:
+            raise NotSignedIn
+        return visitor
+
+    def operator(self, request: Request) -> Visitor:
+        """Somebody who runs the service. Raises NotSignedIn, NotFound for everybody else."""
+        visitor = self.visitor(request)
+        if not visitor.person.is_operator:
+            raise _not_here()
+        return visitor
+
+    def agent(self, request: Request) -> Visitor:
+        """Somebody on the company's side who takes calls, signed in to all that is theirs. It is whoever was on a call
+        as its agent, and who has no other duty here. Raises NotSignedIn, NotFound for everybody else."""
+        visitor = self.visitor(request)
+        if not self.is_agent(visitor):
+            raise _not_here()
+        return visitor
+
+    def is_agent(self, visitor: Visitor) -> bool:
+        """Whether somebody takes calls."""
+        person = visitor.person
+        if person.kind is not Kind.STAFF or visitor.only_call is not None:
+            return False
+        has_other_duty = person.is_reviewer or person.is_operator
+        return not has_other_duty or self._store.matters.calls(Whose(person.id, Role.AGENT), now=self._now()).total > 0
+
+    # What
+
+    def open(self, request: Request, call_id: str, right: Right) -> Opened:
+        """The call, opened for this right.
+
+        Raises NotSignedIn; NotFound for a call that is not there, and in the same words for one with which this person
+        has nothing to do; NotAllowed where what they are on it does not give the right.
+        """
+        visitor = self.visitor(request)
+        role = self._role(visitor, call_id)
+        if role is None:
+            raise _not_here()
         try:
-            call_id, party = self._signer.loads(token, max_age=int(self._valid_for.total_seconds()))
-        except SignatureExpired as error:
-            raise NotAllowed("This link is too old. Ask for a new one from whoever sent it.") from error
-        except BadData as error:
-            raise NotAllowed(
-                "This link is not complete or not ours. Ask for a new one from whoever sent it."
-            ) from error
-        return Holder(call_id, Party(party))
+            call = self._store.call(call_id)
+        except NotFound:
+            raise _not_here() from None
+        if call.id != call_id:  # the store also takes the beginning of an id
+            raise _not_here()
+        if call.own_recording_of is not None and role is not Role.OPERATOR:  # it opens with its call, never by itself
+            raise _not_here()
+        if right not in RIGHTS[role]:
+            raise NotAllowed(_REFUSAL.get(role, "This is for the two sides of the call alone."))
+        return Opened(visitor, call, role)
+
+    def opened(self, right: Right) -> Callable[[Request, str], Opened]:
+        """A dependency for routes with ``call_id`` in their address."""
+
+        def opened(request: Request, call_id: str) -> Opened:
+            return self.open(request, call_id, right)
+
+        return opened
+
+    def _role(self, visitor: Visitor, call_id: str) -> Role | None:
+        if visitor.only_call not in (None, call_id):
+            return None
+        on_call = self._store.people.role(call_id, visitor.person.id, now=self._now())
+        if on_call is not None and (on_call.role is not Role.NEXT_AGENT or self._is_open(call_id)):
+            return on_call.role
+        return Role.OPERATOR if visitor.person.is_operator else None
+
+    # In and out
+
+    def sign_in(self, request: Request, response: Response, person: Person, *, only_call: str | None) -> None:
+        """Begins a session under a token that nobody has seen before, and ends the one that there was."""
+        self.sign_out(request, response)
+        token = self._store.people.sessions.begin(person.id, only_call=only_call, lasts=LASTS, now=self._now())
+        response.set_cookie(
+            self.cookie,
+            token,
+            max_age=int(LASTS.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=self._is_https,
+        )
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        """Ends the session, here and in the database."""
+        if token := request.cookies.get(self.cookie):
+            self._store.people.sessions.end(token)
+        response.delete_cookie(self.cookie, httponly=True, samesite="lax", secure=self._is_https)
+
+    # What changes something
+
+    async def guard(self, request: Request) -> AsyncIterator[None]:
+        """A dependency of every route but a hand-over: what changes something comes from a page of ours.
+
+        Browsers say from where a request comes, and that decides. Whoever is signed in also sends back what stood in
+        the form, which no other site can know. Raises NotAllowed.
+        """
+        try:
+            if request.method not in SAFE_METHODS:
+                await self._check_origin(request)
+            yield
+        finally:
+            await request.close()  # the files of a form that was read here, and that the route may not know of
+
+    async def _check_origin(self, request: Request) -> None:
+        if not self._is_from_here(request):
+            raise NotAllowed(_FROM_ELSEWHERE)
+        token = request.cookies.get(self.cookie)
+        if not token:
+            return
+        # A session that is over cannot be misused; who comes with one is asked to sign in, not told off. What they
+        # sent is not read, so that nobody fills a disk who is not signed in.
+        if await run_in_threadpool(self.visitor_if_any, request) is None:
+            return
+        given: object = request.headers.get(CSRF_HEADER)
+        if given is None and request.headers.get("content-type", "").partition(";")[0] in FORMS:
+            given = (await request.form()).get(CSRF_FIELD)
+        if isinstance(given, str) and hmac.compare_digest(given.encode(), self.csrf_of(token).encode()):
+            return
+        raise NotAllowed(_FROM_ELSEWHERE)
+
+    def _is_from_here(self, request: Request) -> bool:
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        # Ours send "null" too, since they give no referrer away; a form's own token then has to do.
+        origin = request.headers.get("origin")
+        host = f"{request.url.scheme}://{request.url.netloc}"
+        return origin in (None, "null", self._origin, host)
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+_FROM_ELSEWHERE = "This did not come from a page of this place, or from one that was open too long. Open it again."
+
+_REFUSAL = {Role.OPERATOR: "Who runs the service sees that a call is here and where it stands, not what is in it."}
+
+
+def _not_here() -> NotFound:
+    return NotFound("There is no record here that is open to you. Look at the address again, or sign in as another.")
+
+
+def _derived(token: str, use: str) -> str:
+    """Something that only the holder of a session's token has, and from which the token cannot be found."""
+    return urlsafe_b64encode(hmac.digest(token.encode(), use.encode(), "sha256")).decode().rstrip("=")
+
+
+def local_path(address: str | None) -> str:
+    """The address if it is one of ours, as a path; else the home. A sign-in leads nowhere else."""
+    if not address or not address.startswith("/") or address[1:2] in ("/", "\\") or not address.isprintable():
+        return "/"
+    parts = urlsplit(address)
+    return "/" if parts.scheme or parts.netloc or "\\" in address else address

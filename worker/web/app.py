@@ -1,162 +1,101 @@
-"""The web application: routes, errors and headers. What pages say is in ``pages``, who may open them in ``access``."""
+"""The web application: its routes, errors, headers. What pages say is in ``pages``, who may do what in ``access``."""
 
-# No "from __future__ import annotations" here: FastAPI reads the annotations of the routes, which name what stands
-# inside ``create_app``. Kept as text they could not be found, and every link would be taken for a search parameter.
+from __future__ import annotations
 
-import json
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from urllib.parse import quote
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.datastructures import MutableHeaders
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.core.errors import BadRecording, CallError, Invalid, NotAllowed, NotFound, Unavailable
-from worker.exchange.result_json import record_to_json
-from worker.record.sounds import SoundStore
-from worker.record.standing import CallState, StoredCall
-from worker.record.store import Store
-from worker.web.access import Holder, Links
-from worker.web.pages.record import RecordPage, record_page
-from worker.web.pages.standing import MessagePage, StandingPage, standing_page
-from worker.web.sound import sound_response
+from worker.core.errors import CallError
+from worker.web.access import NotSignedIn
+from worker.web.api.app import PLACE, create_api
+from worker.web.pages.standing import MessagePage
+from worker.web.parts import Parts
+from worker.web.problems import ON_OUR_SIDE, problem, status_of
+from worker.web.rendering import PRIVATE, shown, wants_page
+from worker.web.routes import added, copy, home, invited, live, next_call, outbox, record, sign_in
+from worker.web.texts import _, chosen_by, later, speaking
+from worker.web.uploads import UploadLimit
 
 log = structlog.get_logger()
 
-STATUS = {NotAllowed: 403, NotFound: 404, Invalid: 422, BadRecording: 422, Unavailable: 503}
-"""The status of our errors; every other one is ours to mend, and 500."""
-
 TITLES = {
-    403: "This link does not open a record",
-    404: "There is nothing here",
-    405: "This cannot be done here",
-    422: "This does not fit",
-    500: "Something is wrong on our side",
-    503: "The record cannot be reached now",
-}
-
-# What operators are told names parts that mean nothing to a party of a call: it goes to the log, and these to the page.
-ON_OUR_SIDE = {
-    500: "Nothing was changed. The people who run this service can see what happened. Try again later.",
-    503: "Nothing was changed, and the recording is kept safe. Try again in a few minutes.",
+    401: later("You are not signed in"),
+    403: later("This is not open to you"),
+    404: later("There is nothing here"),
+    405: later("This cannot be done here"),
+    413: later("This is too large"),
+    422: later("This does not fit"),
+    500: later("Something is wrong on our side"),
+    503: later("The record cannot be reached now"),
 }
 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # The address of a record is the key to it: it goes to nobody, into no cache and into no index.
+    # An address may carry what signs somebody in: it goes to nobody, into no cache and into no index.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-cache",  # for what is not private: asked for again, so that a page never gets an older script
 }
-PRIVATE = {"Cache-Control": "private, no-store"}
-READ = ["GET", "HEAD"]
 SMALLEST_TO_PACK = 1024
+PACKED_TO = 4  # of 9: a long page takes less than half the time of 9, for a fortieth more bytes
 FRAMES_IN_LOG = 8
 
-Page: TypeAlias = RecordPage | StandingPage | MessagePage
-
-TEMPLATES: dict[type[Page], str] = {
-    RecordPage: "record.html",
-    StandingPage: "standing.html",
-    MessagePage: "message.html",
-}
-
-_environment = Environment(
-    loader=PackageLoader("worker.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+GUARDED = (
+    home.routes,
+    next_call.routes,
+    sign_in.routes,
+    invited.routes,
+    outbox.routes,
+    live.routes,
+    record.routes,
+    added.routes,
+    copy.routes,
 )
+"""Every group of routes but hand-overs, which come from another site by their nature."""
 
 
-def render(page: Page) -> str:
-    """The HTML of a page: its template sees the page's own fields and nothing else."""
-    return _environment.get_template(TEMPLATES[type(page)]).render(page=page)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A call, opened by somebody who holds a link to it."""
-
-    holder: Holder
-    call: StoredCall
-    token: str
-
-
-def now_utc() -> datetime:
-    """What the clock says; tests bring their own."""
-    return datetime.now(UTC)
-
-
-def create_app(*, store: Store, sounds: SoundStore, links: Links, now: Callable[[], datetime] = now_utc) -> FastAPI:
+def create_app(parts: Parts) -> FastAPI:
     """The application over one installation's stores. It opens no connection and loads no model by itself."""
     # FastAPI's own documentation pages load their scripts from elsewhere.
     app = FastAPI(title="On Record", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_TO_PACK)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_TO_PACK, compresslevel=PACKED_TO)
+    app.add_middleware(UploadLimit, largest=max(parts.largest_file, parts.largest_recording))
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=str(files("worker.web") / "static")), name="static")
+    guarded = APIRouter(dependencies=[Depends(parts.access.guard)])
+    for routes in GUARDED:
+        guarded.include_router(routes(parts))
+    app.include_router(guarded)
+    app.include_router(invited.hand_over_routes(parts))
+    app.mount(PLACE, create_api(parts))
 
-    def opened(token: str) -> Opened:
-        """The one place where a link is turned into access: it opens its own call, and nothing else."""
-        holder = links.holder(token)
-        try:
-            return Opened(holder, store.call(holder.call_id), token)
-        except NotFound as error:
-            raise NotFound("The record behind this link is not here any more. Ask whoever sent it.") from error
-
-    HeldLink = Annotated[Opened, Depends(opened)]  # noqa: N806 -- a type
-
-    @app.api_route("/", methods=READ)
-    def home() -> Response:
-        message = "A record opens with the link that was sent to you. Nobody can look through records here."
-        return HTMLResponse(render(MessagePage("On Record", message)))
-
-    @app.api_route("/health/live", methods=READ)
-    def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    # Before the page's own route, which would take ".json" for a part of the token.
-    @app.api_route("/r/{token}.json", methods=READ)
-    def record_json(link: HeldLink) -> Response:
-        if link.call.standing.state is not CallState.READY:
-            raise NotFound("There is no record of this call yet. Its page says where it stands.")
-        return Response(record_to_json(store.record(link.call.id)), media_type="application/json", headers=PRIVATE)
-
-    @app.api_route("/r/{token}", methods=READ)
-    def record(link: HeldLink) -> Response:
-        if link.call.standing.state is not CallState.READY:
-            return HTMLResponse(render(standing_page(link.call.standing)), headers=PRIVATE)
-        page = record_page(
-            store.record(link.call.id),
-            you=link.holder.party,
-            now=now(),
-            sound_url=f"/r/{link.token}/sound",
-            json_url=f"/r/{link.token}.json",
-        )
-        return HTMLResponse(render(page), headers=PRIVATE)
-
-    @app.api_route("/r/{token}/sound", methods=READ)
-    def sound(link: HeldLink, request: Request) -> Response:
-        return sound_response(sounds, link.call.sha256, request)
+    @app.exception_handler(NotSignedIn)
+    def not_signed_in(request: Request, error: NotSignedIn) -> Response:
+        if request.method == "GET" and wants_page(request.headers.get("accept", "")):
+            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/sign-in?next={quote(here)}", status_code=303, headers=PRIVATE)
+        return _problem(request, 401, error.message)
 
     @app.exception_handler(CallError)
     def our_error(request: Request, error: CallError) -> Response:
-        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+        status = status_of(error)
         if status >= 500:
             log.error("page.failed", route=_route(request.scope), error=type(error).__name__, message=error.message)
         return _problem(request, status, ON_OUR_SIDE.get(status, error.message))
@@ -175,7 +114,8 @@ class Guard:
     """The outermost layer of ours: every response carries the headers, and a bug becomes a page that tells nothing.
 
     Left to Starlette, a bug's page would go out without the headers, and its message, which may carry words of the
-    call, into the server's log. Here the log gets the type and the places in the code.
+    call, into the server's log. Here the log gets the type and the places in the code. What is answered is said in the
+    language that the browser asks for.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -186,6 +126,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with speaking(chosen_by(Headers(scope=scope).get("accept-language", ""))):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
 
         async def send_with_headers(message: Message) -> None:
@@ -206,7 +150,7 @@ class Guard:
 
 
 def _route(scope: Scope) -> str:
-    """The route's pattern and never the address itself, which carries the token."""
+    """The route's pattern and never the address itself, which may carry a token."""
     return getattr(scope.get("route"), "path", "none")
 
 
@@ -217,8 +161,6 @@ def _places(error: BaseException) -> list[str]:
 
 def _problem(request: Request, status: int, message: str) -> Response:
     """An error as a page, or as problem details (RFC 9457) for programs; the same words in both."""
-    if "text/html" in request.headers.get("accept", ""):
-        title = TITLES.get(status, "This did not work")
-        return HTMLResponse(render(MessagePage(title, message)), status_code=status, headers=PRIVATE)
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message}
-    return Response(json.dumps(body), status_code=status, media_type="application/problem+json", headers=PRIVATE)
+    if wants_page(request.headers.get("accept", "")):
+        return shown(MessagePage(_(TITLES.get(status, "This did not work")), _(message)), status=status)
+    return problem(status, _(message))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from worker.core.errors import NotFound
+from worker.exchange.peaks import peaks_of
 from worker.record.sounds import SoundStore
 
 ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
@@ -31,6 +35,23 @@ def sound_response(sounds: SoundStore, sha256: str, request: Request) -> Respons
         return Response(status_code=status, headers=headers, media_type="audio/flac")
     blocks = sounds.read_copy(sha256, start=start, end=end)
     return StreamingResponse(blocks, status_code=status, headers=headers, media_type="audio/flac")
+
+
+def peaks_of_call(sounds: SoundStore, sha256: str) -> bytes:
+    """How loud the copy is from end to end, as JSON. A copy that was made without it gets it now, once.
+
+    Raises NotFound while there is no copy.
+    """
+    try:
+        return sounds.read_peaks(sha256)
+    except NotFound:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "copy.flac"
+            with copy.open("wb") as file:
+                file.writelines(sounds.read_copy(sha256))
+            peaks = peaks_of(copy)
+        sounds.put_peaks(sha256, peaks)
+        return peaks
 
 
 def _range(request: Request, size: int) -> tuple[int, int] | None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from worker.core.dialogue.state import Said
+from worker.core.dialogue.values import OnStatement
 from worker.core.evidence import BY_RULES
+from worker.core.log.entry import Role
 from worker.core.record import CallRecord
-from worker.core.summary import HEADINGS, EndState, Statement, StatementKind, Summary
+from worker.core.summary import EndState, Statement, StatementKind, Summary
 from worker.core.transcript import Code
+from worker.web.pages.annotations import Reading
 from worker.web.pages.clips import Clip, clips_of
+from worker.web.pages.standings import Standing, standing_of
+from worker.web.pages.words import KINDS_IN_WORDS
+from worker.web.texts import _, later, plural
 
 WEAK_SUPPORT = 0.7
 """A written statement with less support than this says that it should be checked against the words."""
 
 ENDINGS_IN_WORDS = {
-    EndState.RESOLVED: "resolved",
-    EndState.OPEN: "still open",
-    EndState.UNCLEAR: "it is not clear from what was said",
+    EndState.RESOLVED: later("resolved"),
+    EndState.OPEN: later("still open"),
+    EndState.UNCLEAR: later("it is not clear from what was said"),
 }
 
 FIRST_VERSION_WITH_ENDINGS = 2
@@ -39,6 +46,7 @@ class StatementLine:
     quoted: bool
     clips: tuple[Clip, ...]
     note: str | None
+    standing: Standing
 
 
 @dataclass(frozen=True)
@@ -63,40 +71,46 @@ def was_looked_into(record: CallRecord) -> bool:
     return bool(record.turns) and is_read and record.schema_version >= FIRST_VERSION_WITH_ENDINGS
 
 
-def headline_of(record: CallRecord) -> StatementLine | None:
-    """The matter of the call; None where nothing was said that could be one."""
-    return _statement(record.summary.headline) if record.summary.headline else None
-
-
 def ending_of(record: CallRecord) -> EndingLine | None:
     """Where the call ended. None where it is unclear only because nobody could look."""
     ending = record.summary.ending
     if ending.state is EndState.UNCLEAR and not was_looked_into(record):
         return None
-    return EndingLine(ENDINGS_IN_WORDS[ending.state], clips_of(ending.evidence))
+    return EndingLine(_(ENDINGS_IN_WORDS[ending.state]), clips_of(ending.evidence))
 
 
-def groups_of(statements: Iterable[Statement]) -> tuple[StatementGroup, ...]:
+def groups_of(
+    reading: Reading, said: Mapping[str, Sequence[Said]], names: Mapping[Role, str]
+) -> tuple[StatementGroup, ...]:
     """The statements by kind, in the order of the kinds; within one, in that of the record."""
-    statements = tuple(statements)
+    statements = reading.record.summary.statements
     groups = []
     for kind in StatementKind:
-        lines = tuple(_statement(one) for one in statements if one.kind is kind)
+        lines = tuple(statement_line(one, reading, said, names) for one in statements if one.kind is kind)
         if lines:
-            groups.append(StatementGroup(HEADINGS[kind], lines))
+            groups.append(StatementGroup(_(KINDS_IN_WORDS[kind]), lines))
     return tuple(groups)
 
 
-def _statement(statement: Statement) -> StatementLine:
-    weak = not statement.quoted and statement.support < WEAK_SUPPORT
-    lead, mark, words = statement.text.partition("“") if statement.quoted else ("", "", statement.text)
+def statement_line(
+    statement: Statement, reading: Reading, said: Mapping[str, Sequence[Said]], names: Mapping[Role, str]
+) -> StatementLine:
+    """One statement and where it stands. ``said`` is what was said of each, under ``statement:`` and its id."""
+    target = OnStatement(statement.id)
+    state = reading.dialogue.statements[statement.id]
+    standing = standing_of(target, state, reading, said.get(f"statement:{statement.id}", ()), names)
+    is_as_made = state.shown == statement.text
+    weak = is_as_made and not statement.quoted and statement.support < WEAK_SUPPORT
+    quoted = statement.quoted and is_as_made
+    lead, mark, words = state.shown.partition("“") if quoted else ("", "", state.shown)
     return StatementLine(
         id=statement.id,
         lead=lead.strip() or None if mark else None,
-        text=mark + words if mark else statement.text,
-        quoted=statement.quoted,
+        text=mark + words if mark else state.shown,
+        quoted=quoted,
         clips=clips_of(statement.evidence),
-        note="Written by machine, and the words carry it only in part. Listen to them." if weak else None,
+        note=_("Written by machine, and the words carry it only in part. Listen to them.") if weak else None,
+        standing=standing,
     )
 
 
@@ -104,12 +118,17 @@ def writers_of(summary: Summary) -> str | None:
     """How much of the short version was written by whom, and how much is quoted; None where it says nothing."""
     sentences = [*([summary.headline] if summary.headline else []), *summary.statements]
     written = Counter(named_maker(one.written_by) for one in sentences if not one.quoted)
-    parts = [f"{count} {'sentence' if count == 1 else 'sentences'} written by {who}" for who, count in written.items()]
+    parts = [
+        plural("{count} sentence written by {who}", "{count} sentences written by {who}", count).format(
+            count=count, who=who
+        )
+        for who, count in written.items()
+    ]
     if quoted := sum(one.quoted for one in sentences):
-        parts.append(f"{quoted} quoted")
-    return f"The short version: {', '.join(parts)}." if parts else None
+        parts.append(plural("{count} quoted", "{count} quoted", quoted).format(count=quoted))
+    return _("The short version: {parts}.").format(parts=", ".join(parts)) if parts else None
 
 
 def named_maker(model: str | None) -> str:
     """What made a part of the record, as the page names it."""
-    return "rules of this program" if model is None or model == BY_RULES else model
+    return _("rules of this program") if model is None or model == BY_RULES else model

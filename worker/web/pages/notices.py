@@ -9,6 +9,7 @@ from worker.core.sound import Interval
 from worker.core.transcript import CallWarning
 from worker.web.pages.clips import Clip, clip_of
 from worker.web.pages.words import WARNINGS_IN_WORDS
+from worker.web.texts import _
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def notices_of(record: CallRecord) -> tuple[Notice, ...]:
     """One notice for each thing there is to say, with all the places that it is about."""
     clips: dict[str, list[Clip]] = {}
     for warning in record.warnings:
-        places = clips.setdefault(WARNINGS_IN_WORDS[warning.code], [])
+        places = clips.setdefault(_(WARNINGS_IN_WORDS[warning.code]), [])
         if found := stretch_of(warning):
             turns = (one.id for one in record.turns if one.start_s < found.end_s and one.end_s > found.start_s)
             places.append(clip_of(found.start_s, found.end_s, next(turns, None)))

@@ -1,18 +1,32 @@
-"""Who was heard: everybody by name where that is known, and why they were taken for it."""
+"""Who was heard: everybody by name where that is known, and why they were taken for it; and who acts on the record."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from worker.core.call import Party
+from worker.core.log.entry import SIDES, Actor, Role
 from worker.core.transcript import Participant
-from worker.web.pages.words import PARTIES_IN_WORDS
+from worker.web.pages.words import PARTIES_IN_WORDS, ROLES_IN_WORDS
+from worker.web.texts import _, later
 
 Voice: TypeAlias = tuple[str | None, int | None]
 """A speaker and the channel on which it is heard."""
+
+PARTY_OF = {Role.AGENT: Party.AGENT, Role.CUSTOMER: Party.CUSTOMER}
+"""Which party of the call somebody is who acts on its record; a reviewer is none."""
+
+TAKEN = {
+    Party.AGENT: later("Taken for the agent: {reason}."),
+    Party.CUSTOMER: later("Taken for the customer: {reason}."),
+    Party.OTHER: later("Neither agent nor customer: {reason}."),
+    Party.UNKNOWN: later("Not known whether agent or customer: {reason}."),
+}
+
+UNNAMED = {Party.AGENT: later("the agent"), Party.CUSTOMER: later("the customer")}
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,32 @@ class Person:
     is_you: bool
 
 
-def people_of(participants: Iterable[Participant], you: Party) -> dict[Voice, Person]:
+@dataclass(frozen=True)
+class Who:
+    """Whoever acted on the record, as the page names them. ``role`` is None where the name says it.
+
+    ``side`` is "agent" or "customer" for the two whose record it is; empty for a reviewer and everybody else.
+    """
+
+    name: str
+    role: str | None
+    side: str
+    is_you: bool
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the page, and as what."""
+
+    actor: Actor
+
+    @property
+    def party(self) -> Party | None:
+        """The party that the reader was in the call."""
+        return PARTY_OF.get(self.actor.role)
+
+
+def people_of(participants: Iterable[Participant], you: Party | None) -> dict[Voice, Person]:
     """Everybody who was heard, by voice. Where several would have one name they are numbered."""
     participants = tuple(participants)
     parties = Counter(part.party for part in participants)
@@ -34,7 +73,7 @@ def people_of(participants: Iterable[Participant], you: Party) -> dict[Voice, Pe
     numbers: Counter[Party] = Counter()
     people: dict[Voice, Person] = {}
     for part in participants:
-        role = PARTIES_IN_WORDS[part.party]
+        role = _(PARTIES_IN_WORDS[part.party])
         name = part.name
         if name is None and unnamed[part.party] > 1:
             numbers[part.party] += 1
@@ -43,25 +82,37 @@ def people_of(participants: Iterable[Participant], you: Party) -> dict[Voice, Pe
             name=name or role,
             role=role.lower() if part.name else None,
             party=part.party,
-            reason=_reason(part),
-            # Of two agents nobody said which one holds the link.
-            is_you=part.party is you and parties[you] == 1,
+            reason=_(TAKEN[part.party]).format(reason=part.reason.rstrip(".")),
+            # Of two agents nobody said which one is reading.
+            is_you=part.party is you and parties[part.party] == 1,
         )
     return people
 
 
-def _reason(part: Participant) -> str:
-    taken = {
-        Party.AGENT: "Taken for the agent",
-        Party.CUSTOMER: "Taken for the customer",
-        Party.OTHER: "Neither agent nor customer",
-        Party.UNKNOWN: "Not known whether agent or customer",
-    }
-    return f"{taken[part.party]}: {part.reason.rstrip('.')}."
-
-
-def unknown_you(people: Collection[Person], you: Party) -> str | None:
-    """A line for a reader whose own voice was not found."""
+def unknown_you(people: Collection[Person], reader: Reader) -> str | None:
+    """A line for a reader whose own voice was not found, or who was not in the call."""
+    if reader.actor.role not in SIDES:
+        return _("You read this as {role}.").format(role=_(ROLES_IN_WORDS[reader.actor.role]))
     if any(person.is_you for person in people):
         return None
-    return f"You opened this as the {you}." + (" Which voice is yours was not found." if people else "")
+    opened = (
+        _("You opened this as the agent.") if reader.actor.role is Role.AGENT else _("You opened this as the customer.")
+    )
+    return f"{opened} {_('Which voice is yours was not found.')}" if people else opened
+
+
+def who_of(actor: Actor, by: str | None, reader: Reader) -> Who:
+    """Whoever acted. A reviewer is called one wherever the name stands."""
+    role = _(ROLES_IN_WORDS[actor.role])
+    side = actor.role.value if actor.role in SIDES else ""
+    return Who(by or role, role if by else None, side, is_you=bool(actor.person) and actor == reader.actor)
+
+
+def names_of_sides(people: Mapping[Voice, Person]) -> dict[Role, str]:
+    """What the two sides are called in a sentence: by name where the call has one of them, else by what they are."""
+    names = {}
+    for role in SIDES:
+        party = PARTY_OF[role]
+        found = [one.name for one in people.values() if one.party is party and one.role is not None]
+        names[role] = found[0] if len(found) == 1 else _(UNNAMED[party])
+    return names

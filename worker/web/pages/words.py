@@ -4,69 +4,111 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from babel.dates import format_date, format_time
+
 from worker.core.call import Party
+from worker.core.log.entry import Role
+from worker.core.summary import StatementKind
 from worker.core.transcript import Code
+from worker.web.texts import _, later, locale, plural
 
 STAGES_IN_WORDS = {
-    "decode": "opening the sound",
-    "listen": "finding speech, music and silence",
-    "transcribe": "writing down the words",
-    "separate": "telling the voices apart",
-    "attribute": "working out who said what",
-    "summarise": "writing the short version",
-    "check": "checking the short version against the words",
-    "publish": "putting the record together",
+    "decode": later("opening the sound"),
+    "listen": later("finding speech, music and silence"),
+    "transcribe": later("writing down the words"),
+    "separate": later("telling the voices apart"),
+    "attribute": later("working out who said what"),
+    "summarise": later("writing the short version"),
+    "check": later("checking the short version against the words"),
+    "publish": later("putting the record together"),
 }
 """Every stage, in the order of a call's way."""
 
 WARNINGS_IN_WORDS = {
-    Code.TRUNCATED: "The recording breaks off. What was there is shown; the end of the call is missing.",
-    Code.NO_SPEECH: "Nobody was heard to speak. Listen to the recording if somebody should be.",
-    Code.SILENT_TRACK: "One side of this recording is silent. Whoever should be heard there is missing here.",
-    Code.SAME_SOUND: "Both sides were recorded as one sound, so the voices were told apart by how they sound.",
-    Code.NOT_HEARD: "What was said here could not be made out, or not all of it.",
-    Code.UNCERTAIN_WORDS: "Several words in a row were heard with little confidence.",
-    Code.OVERLAP: "People spoke at the same time in places. Words of either may be missing there.",
-    Code.UNKNOWN_PARTY: "Of at least one voice it is not known whether it is the agent's or the customer's.",
-    Code.DOUBTED_PARTY: (
+    Code.TRUNCATED: later("The recording breaks off. What was there is shown; the end of the call is missing."),
+    Code.NO_SPEECH: later("Nobody was heard to speak. Listen to the recording if somebody should be."),
+    Code.SILENT_TRACK: later("One side of this recording is silent. Whoever should be heard there is missing here."),
+    Code.SAME_SOUND: later("Both sides were recorded as one sound, so the voices were told apart by how they sound."),
+    Code.NOT_HEARD: later("What was said here could not be made out, or not all of it."),
+    Code.UNCERTAIN_WORDS: later("Several words in a row were heard with little confidence."),
+    Code.OVERLAP: later("People spoke at the same time in places. Words of either may be missing there."),
+    Code.UNKNOWN_PARTY: later("Of at least one voice it is not known whether it is the agent's or the customer's."),
+    Code.DOUBTED_PARTY: later(
         "Whoever handed the recording over said which voice is whose; what the voices say speaks against it."
     ),
-    Code.DAMAGED: "Parts of the recording could not be read. There is silence in their place.",
-    Code.OTHER_LANGUAGE: "The short version is written for English calls only. Here it quotes each side's own words.",
-    Code.UNATTRIBUTED_WORDS: "Words were heard, but nobody was found who says them.",
-    Code.ONE_VOICE: "Two people sound like one voice here. Where it is not clear who speaks, no side is named.",
-    Code.LANGUAGE_UNSURE: "It is not certain which language was spoken, so words may have been heard wrongly.",
-    Code.LANGUAGE_CHANGES: "Another language is spoken here. The words stand as they were said, in that language.",
-    Code.NO_MODEL: "The short version quotes the words as they were said; only promises are put into a sentence, by "
-    "fixed rules.",
-    Code.CLIPPED: "The recording is too loud and distorted in places. Words there may have been heard wrongly.",
+    Code.DAMAGED: later("Parts of the recording could not be read. There is silence in their place."),
+    Code.OTHER_LANGUAGE: later(
+        "The short version is written for English calls only. Here it quotes each side's own words."
+    ),
+    Code.UNATTRIBUTED_WORDS: later("Words were heard, but nobody was found who says them."),
+    Code.ONE_VOICE: later("Two people sound like one voice here. Where it is not clear who speaks, no side is named."),
+    Code.LANGUAGE_UNSURE: later("It is not certain which language was spoken, so words may have been heard wrongly."),
+    Code.LANGUAGE_CHANGES: later(
+        "Another language is spoken here. The words stand as they were said, in that language."
+    ),
+    Code.NO_MODEL: later(
+        "The short version quotes the words as they were said; only promises are put into a sentence, by fixed rules."
+    ),
+    Code.CLIPPED: later("The recording is too loud and distorted in places. Words there may have been heard wrongly."),
 }
 """What a warning means to the people who were on the call. The record's own message is for those who run it."""
 
 PARTIES_IN_WORDS = {
-    Party.AGENT: "Agent",
-    Party.CUSTOMER: "Customer",
-    Party.OTHER: "Another voice",
-    Party.UNKNOWN: "Unknown voice",
+    Party.AGENT: later("Agent"),
+    Party.CUSTOMER: later("Customer"),
+    Party.OTHER: later("Another voice"),
+    Party.UNKNOWN: later("Unknown voice"),
 }
+
+ROLES_IN_WORDS = {
+    Role.AGENT: later("agent"),
+    Role.CUSTOMER: later("customer"),
+    Role.NEXT_AGENT: later("agent of a later call"),
+    Role.REVIEWER: later("reviewer"),
+    Role.OPERATOR: later("operator"),
+    Role.SYSTEM: later("this program"),
+}
+"""As what somebody acts, as it stands behind a name."""
+
+KINDS_IN_WORDS = {
+    StatementKind.ASKED: later("What was asked for"),
+    StatementKind.EXPLAINED: later("What was explained"),
+    StatementKind.DONE: later("What was done"),
+    StatementKind.PROMISED: later("What was promised"),
+    StatementKind.REFUSED: later("What was refused"),
+    StatementKind.OUTCOME: later("Where it ended"),
+    StatementKind.NEXT: later("What happens next"),
+    StatementKind.DISAGREED: later("What the two sides disagreed on"),
+}
+"""The headings of ``worker.core.summary``, marked for the catalogues."""
+
+PLAIN_ENGLISH_DAY = "EEEE d MMMM y"  # the locale's own full form has a comma that nobody speaks
 
 
 def length_in_words(seconds: float) -> str:
     """A length as it is said: "9 minutes 5 seconds", "40 seconds", "less than a second"."""
     whole_s = round(seconds)
     if whole_s < 1:
-        return "less than a second"
+        return _("less than a second")
     hours, rest = divmod(whole_s, 3600)
     minutes, left_s = divmod(rest, 60)
-    parts = [(hours, "hour"), (minutes, "minute"), (left_s, "second")]
-    return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count)
+    parts = []
+    if hours:
+        parts.append(plural("{count} hour", "{count} hours", hours).format(count=hours))
+    if minutes:
+        parts.append(plural("{count} minute", "{count} minutes", minutes).format(count=minutes))
+    if left_s:
+        parts.append(plural("{count} second", "{count} seconds", left_s).format(count=left_s))
+    return " ".join(parts)
 
 
 def day_in_words(day: date) -> str:
     """A day as it is said: "Friday 13 March 2026"."""
-    return f"{day:%A} {day.day} {day:%B} {day.year}"
+    spoken = locale()
+    return format_date(day, PLAIN_ENGLISH_DAY if spoken.language == "en" else "full", locale=spoken)
 
 
 def instant_in_words(instant: datetime) -> str:
     """A day and a time of it in the instant's own zone, which is named: "Friday 13 March 2026, 17:00 UTC"."""
-    return f"{day_in_words(instant)}, {instant:%H:%M} {instant.tzname() or ''}".strip()
+    time = format_time(instant.time(), "HH:mm", locale=locale())
+    return f"{day_in_words(instant.date())}, {time} {instant.tzname() or ''}".strip()

@@ -1,24 +1,28 @@
-// Looks again where a call stands, every few seconds, and opens its record once that is there. Without this the page
-// has a link that does the same. Nothing is reloaded that did not change, so a screen reader reads only what is new.
+// Shows where a call stands as it changes, and opens its record once that is there. Only what changed is put in its
+// place, so a screen reader reads only what is new. Without this the page has a link that looks again.
 
-const EVERY_MS = 5000;
-document.documentElement.classList.add("scripted");
+import { follow } from "/static/live.js";
 
-async function look() {
-  try {
-    const response = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const now = page.getElementById("standing");
-    const shown = document.getElementById("standing");
-    if (!now || page.title !== document.title) {
-      location.reload();
-      return;
+const standing = document.getElementById("standing");
+
+const stop = follow(`${location.pathname}/events`, {
+  standing({ title, lines, is_moving: isMoving }) {
+    document.title = title;
+    document.querySelector("h1").textContent = title;
+    standing.replaceChildren(...lines.map(paragraph));
+    if (!isMoving) {
+      stop();
+      document.getElementById("moving").remove();
     }
-    if (now.textContent !== shown.textContent) shown.replaceChildren(...now.childNodes);
-  } catch {
-    // Out of reach for a moment: what is shown still holds, and the next look may come through.
-  }
-  setTimeout(look, EVERY_MS);
-}
+  },
+  ready() {
+    stop();
+    location.reload();
+  },
+});
 
-setTimeout(look, EVERY_MS);
+function paragraph(line) {
+  const element = document.createElement("p");
+  element.textContent = line;
+  return element;
+}

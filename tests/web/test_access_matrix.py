@@ -1,0 +1,231 @@
+"""Every role, every route, one's own call and another's: DESIGN.md, section 7, against the application as it is.
+
+A route that has no row here fails the test: whoever adds one says who gets in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+import worker.web.routes.live as live
+from tests.web.conftest import BASE_URL, Site
+from tests.web.records import short_call
+from worker.core.log.entry import Role
+from worker.record.people import Person
+
+ROLES = ("agent", "customer", "next agent", "reviewer", "operator", "stranger", "nobody")
+
+SIDES = {"agent", "customer"}
+READERS = SIDES | {"next agent", "reviewer"}
+SPEAKERS = SIDES | {"reviewer"}
+AGENT = {"agent"}
+SIGNED_IN = set(ROLES) - {"nobody"}
+TAKES_CALLS = {"agent", "next agent", "stranger"}  # staff without another duty, the stranger here too
+EVERYBODY = set(ROLES)
+NOBODY: set[str] = set()
+
+ON_A_CALL = {
+    # read and hear the record
+    "GET /calls/{call_id}": READERS,
+    "HEAD /calls/{call_id}": READERS,
+    "GET /calls/{call_id}.json": READERS,
+    "HEAD /calls/{call_id}.json": READERS,
+    "GET /calls/{call_id}/sound": READERS,
+    "HEAD /calls/{call_id}/sound": READERS,
+    "GET /calls/{call_id}/peaks.json": READERS,
+    "HEAD /calls/{call_id}/peaks.json": READERS,
+    "GET /calls/{call_id}/events": READERS,
+    "GET /calls/{call_id}/files/{number}": READERS,
+    "HEAD /calls/{call_id}/files/{number}": READERS,
+    "GET /calls/{call_id}/files/{number}/read": READERS,
+    "HEAD /calls/{call_id}/files/{number}/read": READERS,
+    "GET /calls/{call_id}/compared/{number}": READERS,
+    "HEAD /calls/{call_id}/compared/{number}": READERS,
+    "GET /api/v1/calls/{call_id}": READERS,
+    "GET /api/v1/calls/{call_id}/record": READERS,
+    "GET /api/v1/calls/{call_id}/page": READERS,
+    "GET /api/v1/calls/{call_id}/entries": READERS,
+    "GET /api/v1/calls/{call_id}/annotations": READERS,
+    "GET /api/v1/calls/{call_id}/proof": READERS,
+    # agree, dispute, correct, add, ask
+    "GET /calls/{call_id}/say": SPEAKERS,
+    "HEAD /calls/{call_id}/say": SPEAKERS,
+    "POST /calls/{call_id}/annotations": SPEAKERS,
+    "POST /calls/{call_id}/added": SPEAKERS,
+    "POST /api/v1/calls/{call_id}/annotations": SPEAKERS,
+    # ask for a copy
+    "GET /calls/{call_id}/copy.zip": SIDES,
+    # let the customer of one's own call in
+    "GET /calls/{call_id}/vouch": AGENT,
+    "HEAD /calls/{call_id}/vouch": AGENT,
+    "POST /calls/{call_id}/vouch": AGENT,
+}
+
+ELSEWHERE = {
+    # one's own things: what each shows of them is tested with each
+    "GET /": SIGNED_IN,
+    "HEAD /": SIGNED_IN,
+    "GET /api/v1/me": SIGNED_IN,
+    "GET /api/v1/calls": SIGNED_IN,
+    "GET /next-call": TAKES_CALLS,
+    "HEAD /next-call": TAKES_CALLS,
+    "POST /next-call": TAKES_CALLS,
+    "GET /next-call/{person_id}": TAKES_CALLS,
+    "HEAD /next-call/{person_id}": TAKES_CALLS,
+    "POST /next-call/{person_id}": TAKES_CALLS,
+    # the ways in and out
+    "GET /sign-in": EVERYBODY,
+    "HEAD /sign-in": EVERYBODY,
+    "GET /sign-in/once/{token}": EVERYBODY,
+    "HEAD /sign-in/once/{token}": EVERYBODY,
+    "POST /sign-in/once": NOBODY,  # without a token that is right
+    "POST /sign-out": EVERYBODY,
+    "GET /sign-in/company": NOBODY,  # none is set here
+    "GET /sign-in/company/back": NOBODY,
+    "GET /sign-in/hand-over": NOBODY,
+    "POST /sign-in/hand-over": NOBODY,
+    "GET /c/{token}": NOBODY,
+    "HEAD /c/{token}": NOBODY,
+    "POST /c/{token}": NOBODY,
+    "POST /c/{token}/code": NOBODY,
+    "GET /outbox": NOBODY,  # from another machine
+    "HEAD /outbox": NOBODY,
+    # what says nothing of anybody
+    "GET /health/live": EVERYBODY,
+    "HEAD /health/live": EVERYBODY,
+    "GET /static": EVERYBODY,
+    "GET /api/v1/openapi.json": EVERYBODY,
+    "HEAD /api/v1/openapi.json": EVERYBODY,
+    "GET /api/v1/log/checkpoint": EVERYBODY,
+    "GET /api/v1/log/consistency": EVERYBODY,
+    "GET /api/v1/log/key": EVERYBODY,
+}
+
+ROWS = ON_A_CALL | ELSEWHERE
+NOT_HERE = "There is no record here that is open to you"
+TOKENS = {"{token}": "made-up", "{number}": "0", "{person_id}": "0123456789abcdef"}
+QUERY = {"GET /sign-in/hand-over": {"token": "made-up"}}
+FORM = {row: {"token": "made-up"} for row in ("POST /sign-in/hand-over", "POST /sign-in/once")}
+
+
+def routes_of(routes: object, before: str = "") -> Iterator[str]:
+    """Every method and path of an application, those of what is included or mounted too."""
+    for route in routes:  # type: ignore[attr-defined]
+        if (included := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(included.routes, before)
+        elif (methods := getattr(route, "methods", None)) is not None:
+            yield from (f"{method} {before}{route.path}" for method in methods)
+        elif getattr(route, "routes", None):
+            yield from routes_of(route.routes, before + route.path)
+        else:
+            yield f"GET {before}{route.path}"
+
+
+def test_every_route_has_a_row_and_every_row_a_route(site: Site) -> None:
+    there = set(routes_of(site.client.app.routes))  # type: ignore[attr-defined]
+    assert there - set(ROWS) == set(), "who gets in here?"
+    assert set(ROWS) - there == set(), "there is no such route"
+
+
+@pytest.fixture
+def call_id(site: Site) -> str:
+    call_id = site.publish(short_call(), sound=b"sound")
+    site.store.log.include()
+    site.store.log.publish(now=site.now)
+    return call_id
+
+
+@pytest.fixture
+def other_call(site: Site, with_hash) -> str:
+    """A call with which none of these roles has anything to do."""
+    other = site.publish(with_hash(short_call(), "2b" * 32), sound=b"other")
+    for role in (Role.AGENT, Role.CUSTOMER):
+        site.store.people.side(other, role)
+    return other
+
+
+@pytest.fixture
+def persons(site: Site, call_id: str) -> dict[str, Person]:
+    """Somebody for each role; nobody is nobody."""
+    people = site.store.people
+
+    def with_role(name: str, role: Role) -> Person:
+        person = people.add(f"{name}@brightwater.example", is_reviewer=role is Role.REVIEWER)
+        until = site.now + timedelta(hours=1) if role is Role.NEXT_AGENT else None
+        people.give_role(call_id, person.id, role, until=until)
+        return person
+
+    return {
+        "agent": people.side(call_id, Role.AGENT),
+        "customer": people.side(call_id, Role.CUSTOMER),
+        "next agent": with_role("emma", Role.NEXT_AGENT),
+        "reviewer": with_role("rosa", Role.REVIEWER),
+        "operator": people.add("ops@brightwater.example", is_operator=True),
+        "stranger": people.add("sam@brightwater.example"),
+    }
+
+
+@pytest.fixture
+def ask(site: Site, persons: dict[str, Person], monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+    """Asks a route for a call as a role; what came of it: in, not signed in, refused, or not here."""
+    monkeypatch.setattr(live, "LASTS_S", 0.2)
+
+    def asking(role: str, row: str, call_id: str) -> str:
+        if role == "nobody":
+            site.sign_out()
+        else:
+            site.sign_in(persons[role])
+        method, path = row.split()
+        for name, value in (TOKENS | {"{call_id}": call_id}).items():
+            path = path.replace(name, value)
+        path = f"{path}/icon.svg" if path == "/static" else path
+        how = {"params": QUERY.get(row), "data": FORM.get(row), "follow_redirects": False}
+        response = site.client.request(method, path, **how)  # type: ignore[arg-type]
+        if method == "HEAD" and response.status_code == 404:  # which says no words
+            response = site.client.get(path)
+        if response.status_code == 404 and (row in ELSEWHERE or NOT_HERE in response.text):
+            return "not here"
+        return {401: "not signed in", 403: "refused"}.get(response.status_code, "in")
+
+    return asking
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_gets_at_its_own_call_as_the_design_says(
+    role: str, call_id: str, ask: Callable[[str, str, str], str]
+) -> None:
+    without_a_right = {"stranger": "not here", "nobody": "not signed in"}.get(role, "refused")
+    expected = {row: "in" if role in may else without_a_right for row, may in ON_A_CALL.items()}
+    assert {row: ask(role, row, call_id) for row in ON_A_CALL} == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_gets_at_another_s_call(role: str, other_call: str, ask: Callable[[str, str, str], str]) -> None:
+    expected = {"operator": "refused", "nobody": "not signed in"}.get(role, "not here")
+    assert {row: ask(role, row, other_call) for row in ON_A_CALL} == dict.fromkeys(ON_A_CALL, expected)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_gets_at_what_is_of_no_one_call(role: str, call_id: str, ask: Callable[[str, str, str], str]) -> None:
+    got = {row: ask(role, row, call_id) == "in" for row in ELSEWHERE}
+    assert got == {row: role in may for row, may in ELSEWHERE.items()}
+
+
+def test_every_route_that_changes_something_refuses_what_comes_from_elsewhere(
+    site: Site, call_id: str, persons: dict[str, Person]
+) -> None:
+    """But a hand-over, which comes from the company's own site and is signed by it."""
+    for row in ROWS:
+        method, path = row.split()
+        if method in ("GET", "HEAD") or path == "/sign-in/hand-over":
+            continue
+        for name, value in (TOKENS | {"{call_id}": call_id}).items():
+            path = path.replace(name, value)
+        site.sign_in(persons["agent"])
+        foreign = site.client.post(path, headers={"sec-fetch-site": "cross-site", "origin": "https://evil.example"})
+        without = site.client.post(path, headers={"X-CSRF-Token": "none", "origin": BASE_URL})
+        assert (foreign.status_code, without.status_code) == (403, 403), row
+        assert "did not come from a page of this place" in foreign.text + without.text

@@ -1,0 +1,105 @@
+"""The API against its own description: Schemathesis makes requests from it, fitting and not, and reads the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from tests.services import KEYS
+from tests.web.conftest import Site
+from tests.web.records import short_call
+from worker.core.log.entry import Role
+from worker.record.sounds import SoundStore
+from worker.record.store import Store
+from worker.web.api.app import PLACE
+
+WHAT_HOLDS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.missing_required_header,
+    checks.unsupported_method,
+]
+EACH = settings(
+    max_examples=80,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The customer of a call with a record, signed in, and the application."""
+
+    site: Site
+    call_id: str
+    headers: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    folder = tmp_path_factory.mktemp("openapi")
+    store = Store(f"sqlite:///{folder / 'onrecord.db'}", KEYS)
+    store.migrate()
+    site = Site(folder, store, SoundStore(str(folder / "sounds")))
+    with site.client_of(site.parts) as site.client:
+        call_id = site.publish(short_call())
+        site.sign_in(store.people.side(call_id, Role.CUSTOMER))
+        store.log.include()
+        store.log.publish(site.parts.now())
+        (token,) = site.client.cookies.values()
+        headers = {
+            "Cookie": f"{site.parts.access.cookie}={token}",
+            "X-CSRF-Token": site.client.headers["X-CSRF-Token"],
+            "Sec-Fetch-Site": "same-origin",
+        }
+        yield Asker(site, call_id, headers)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def operations(asker: Asker) -> list[APIOperation]:
+    described = schemathesis.openapi.from_asgi(f"{PLACE}/openapi.json", asker.site.client.app)
+    return [operation.ok() for operation in described.get_all_operations()]
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_every_answer_is_one_that_the_description_promises(
+    asker: Asker, operations: list[APIOperation], mode: GenerationMode, subtests: pytest.Subtests
+):
+    """Half of the requests are about a call that is there. Where nothing is sent, nothing can fail to fit."""
+    tried = [one for one in operations if mode.is_positive or one.query or one.body]
+    assert {one.label for one in tried} >= {"GET /calls", "POST /calls/{call_id}/annotations"}
+    for operation in tried:
+        with subtests.test(operation.label):
+
+            @EACH
+            @given(operation.as_strategy(generation_mode=mode), st.booleans())
+            def holds(case: Case, is_there: bool) -> None:
+                if is_there and "call_id" in case.path_parameters:
+                    case.path_parameters["call_id"] = asker.call_id
+                case.call_and_validate(headers=asker.headers, checks=WHAT_HOLDS)
+
+            holds()
+
+
+def test_every_part_of_the_description_says_what_it_is(operations: list[APIOperation]):
+    for operation in operations:
+        raw = operation.definition.raw
+        assert raw["summary"], operation.label
+        assert raw["description"], operation.label
+        assert raw["tags"], operation.label
+        assert {status for status in raw["responses"] if status >= "400"}, "what can go wrong is said"

@@ -1,0 +1,74 @@
+"""What the routes work with: the stores, and the decisions that are made from them. Put together outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from worker.exchange.sending import Sending
+from worker.record.files import FileStore
+from worker.record.sounds import SoundStore
+from worker.record.store import Store
+from worker.web.access import Access
+from worker.web.hand_over import HandOver
+from worker.web.links import Invitations
+from worker.web.looks import RecentLooks
+from worker.web.single_sign_on import SingleSignOn
+
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+
+def now_utc() -> datetime:
+    """What the clock says; tests bring their own."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One installation, as its pages see it. ``base_url`` is the address under which people reach them.
+
+    ``secret`` signs invitations, one secret for all hosts with pages.
+    """
+
+    store: Store
+    sounds: SoundStore
+    secret: str = field(repr=False)
+    base_url: str
+    invited_for: timedelta = timedelta(days=30)
+    now: Callable[[], datetime] = now_utc
+    sending: Sending = field(default_factory=Sending)
+    hand_over: HandOver | None = None
+    single_sign_on: SingleSignOn | None = None
+    reviewers: str | None = None  # the group of the company's sign-in whose members are reviewers here
+    operators: str | None = None
+    largest_file: int = 25_000_000  # bytes
+    largest_recording: int = 250_000_000
+    looks: RecentLooks = field(default_factory=RecentLooks)
+
+    @cached_property
+    def files(self) -> FileStore:
+        """What people added to records as files."""
+        return FileStore(self.sounds.blobs, self.store.log)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who may do what."""
+        return Access(
+            self.store,
+            origin=self.base_url,
+            now=self.now,
+            is_open=self.store.matters.is_open,
+        )
+
+    @cached_property
+    def shows_outbox(self) -> bool:
+        """Whether letters are shown on a page instead of being sent: on a machine that serves nobody but itself."""
+        return not self.sending.is_set and urlsplit(self.base_url).hostname in THIS_MACHINE
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """The links that name a call and open nothing by themselves."""
+        return Invitations(self.secret, valid_for=self.invited_for)

@@ -1,0 +1,1 @@
+"""The routes, one group a module, each a function ``routes(parts)`` that gives a router."""

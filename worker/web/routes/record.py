@@ -1,0 +1,134 @@
+"""One record: its page, its data, its sound, and what people say of it."""
+
+# No "from __future__ import annotations" here: FastAPI reads the annotations of the routes, which name what stands
+# inside ``routes``. Kept as text they could not be found, and what is opened would be taken for a search parameter.
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import TypeAdapter
+
+from worker.core.dialogue.rules import check
+from worker.core.dialogue.selecting import parse_target
+from worker.core.dialogue.values import Way
+from worker.core.errors import Invalid, NotAllowed, NotFound
+from worker.record.standing import CallState
+from worker.web.access import Opened, Right
+from worker.web.looks import note_look
+from worker.web.opening import OpenRecord, open_record, page_of, proof_facts, reading_of, with_item
+from worker.web.pages.changes import changed_page
+from worker.web.pages.record import RecordPage
+from worker.web.pages.say import SayPage, SayPart, lost_page, problem_page, say_page
+from worker.web.pages.standing import standing_page
+from worker.web.parts import Parts
+from worker.web.problems import status_of
+from worker.web.rendering import PRIVATE, shown
+from worker.web.sound import peaks_of_call, sound_response
+from worker.web.texts import _
+from worker.web.written import FIELDS, act_of, annotation_of
+
+READ = ["GET", "HEAD"]
+
+_AS_JSON = TypeAdapter(RecordPage)
+
+
+async def what_was_written(request: Request) -> dict[str, str]:
+    """The fields of the form that was sent."""
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+def is_for_a_piece(request: Request) -> bool:
+    """Whether the page's own script asks, which puts the answer's parts in their places by itself."""
+    return request.headers.get("hx-request") == "true"
+
+
+def routes(parts: Parts) -> APIRouter:
+    """The routes below ``/calls/{call_id}``."""
+    router = APIRouter()
+    Readable = Annotated[Opened, Depends(parts.access.opened(Right.READ))]  # noqa: N806 -- a type
+    Writable = Annotated[Opened, Depends(parts.access.opened(Right.SAY))]  # noqa: N806 -- a type
+    Written = Annotated[dict[str, str], Depends(what_was_written)]  # noqa: N806 -- a type
+
+    def look(request: Request, opened: Opened, way: Way) -> None:
+        if request.method == "GET":  # asking for the head shows nothing
+            note_look(parts, opened, way)
+
+    def open_for_writing(opened: Opened) -> OpenRecord:
+        """The record for somebody who has its page before them; who has not looked yet looks now."""
+        one = open_record(parts, opened.call.id)
+        if not any(look.actor == opened.actor and look.way is Way.PAGE for look in one.dialogue.looks):
+            note_look(parts, opened, Way.PAGE)
+            one = open_record(parts, opened.call.id)
+        return one
+
+    # Before the page's own route, which would take ".json" for a part of the id.
+    @router.api_route("/calls/{call_id}.json", methods=READ)
+    def record_json(request: Request, opened: Readable) -> Response:
+        if opened.call.standing.state is not CallState.READY:
+            raise NotFound("There is no record of this call yet. Its page says where it stands.")
+        look(request, opened, Way.DATA)
+        page = page_of(opened, open_record(parts, opened.call.id), proof_facts(parts, opened.call.id))
+        return Response(_AS_JSON.dump_json(page), media_type="application/json", headers=PRIVATE)
+
+    @router.api_route("/calls/{call_id}", methods=READ)
+    def record(request: Request, opened: Readable) -> Response:
+        if opened.call.standing.state is not CallState.READY:
+            return shown(standing_page(opened.call.standing), opened.visitor)
+        look(request, opened, Way.PAGE)
+        page = page_of(opened, open_record(parts, opened.call.id), proof_facts(parts, opened.call.id))
+        return shown(page, opened.visitor)
+
+    @router.api_route("/calls/{call_id}/sound", methods=READ)
+    def sound(request: Request, opened: Readable) -> Response:
+        response = sound_response(parts.sounds, opened.call.sha256, request)
+        look(request, opened, Way.SOUND)
+        return response
+
+    @router.api_route("/calls/{call_id}/peaks.json", methods=READ)
+    def peaks(opened: Readable) -> Response:
+        """How loud the call is from end to end: no word of it, so it is no look."""
+        body = peaks_of_call(parts.sounds, opened.call.sha256)
+        return Response(body, media_type="application/json", headers=PRIVATE)
+
+    @router.api_route("/calls/{call_id}/say", methods=READ)
+    def say(
+        request: Request, opened: Writable, target: str = "", turn: str = "", first: int = 0, last: int = 0
+    ) -> Response:
+        """What can be said of one part of the record: chosen by its key, or as words of a turn, both ends included."""
+        one = open_for_writing(opened)
+        chosen = parse_target(f"words:{turn}:{first}-{last + 1}" if turn else target, one.record)
+        page = say_page(chosen, reading_of(opened, one), call_id=opened.call.id)
+        return shown(SayPart(page) if is_for_a_piece(request) else page, opened.visitor)
+
+    @router.post("/calls/{call_id}/annotations")
+    def annotate(request: Request, opened: Writable, form: Written) -> Response:
+        """Puts what was written into the record, or shows it again with what is wrong about it."""
+        one = open_for_writing(opened)
+        try:
+            annotation = annotation_of(form, one.record)
+            check(annotation, opened.actor, one.record, one.dialogue)
+        except (Invalid, NotAllowed) as error:
+            page = _problem(opened, one, form, error)
+            return shown(SayPart(page) if is_for_a_piece(request) else page, opened.visitor, status=status_of(error))
+        item = parts.store.log.append(opened.call.id, opened.actor, annotation, by=opened.name)
+        if not is_for_a_piece(request):
+            to = f"/calls/{opened.call.id}#entry-{item.number}"
+            return RedirectResponse(to, status_code=303, headers=PRIVATE)
+        proof = proof_facts(parts, opened.call.id)
+        before, after = page_of(opened, one, proof), page_of(opened, with_item(parts, one, item), proof)
+        message = _("It is in the record now, and both sides can read it.")
+        changed = changed_page(before, after, place=f"entry-{item.number}", message=message)
+        return shown(changed, opened.visitor)
+
+    return router
+
+
+def _problem(opened: Opened, one: OpenRecord, form: dict[str, str], error: Invalid | NotAllowed) -> SayPage:
+    given = {name: form[name] for name in FIELDS if name in form}
+    call_id, problem = opened.call.id, _(error.message)
+    try:
+        act, target = act_of(form), parse_target(form.get("target", ""), one.record)
+    except Invalid:
+        return lost_page(call_id=call_id, given=given, problem=problem)
+    return problem_page(act, target, reading_of(opened, one), call_id=call_id, given=given, problem=problem)

@@ -1,0 +1,63 @@
+"""What somebody wrote into a form of a record's page, as an annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from worker.core.call import Party
+from worker.core.dialogue.selecting import parse_target
+from worker.core.dialogue.values import Act, Annotation, Correction, NewSentence, NewSpeaker, NewWords
+from worker.core.errors import Invalid
+from worker.core.record import CallRecord
+
+FIELDS = ("text", "words", "speaker", "sentence", "day")
+"""What people fill in; the rest of a form says what it is about and what is done."""
+
+
+def annotation_of(form: Mapping[str, str], record: CallRecord) -> Annotation:
+    """The annotation that this form makes. Raises Invalid for what makes no sense by itself."""
+    return Annotation(
+        act=act_of(form),
+        target=parse_target(form.get("target", ""), record),
+        text=_lines(form.get("text")),
+        correction=_correction(form),
+        day=_day(form.get("day")),
+    )
+
+
+def act_of(form: Mapping[str, str]) -> Act:
+    """What is done. Raises Invalid for nothing that can be."""
+    try:
+        return Act(form.get("act", ""))
+    except ValueError as error:
+        raise Invalid(
+            "It is not known what is to be said. Open the record again and use one of its buttons."
+        ) from error
+
+
+def _lines(text: str | None) -> str | None:
+    """Browsers send CRLF for each new line."""
+    return text.replace("\r\n", "\n").strip() if text else None
+
+
+def _correction(form: Mapping[str, str]) -> Correction | None:
+    if "words" in form:
+        return NewWords(" ".join(form["words"].split()))
+    if "sentence" in form:
+        return NewSentence(" ".join(form["sentence"].split()))
+    if "speaker" in form:
+        try:
+            return NewSpeaker(Party(form["speaker"]))
+        except ValueError as error:
+            raise Invalid("Say who it was: the agent, the customer, or another voice.") from error
+    return None
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("This is no day. Give it as in 2026-03-13.") from error
