@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts.write_readme_tables import with_table
-from worker.cli import app, models_app
+from worker.cli import app, log_app, models_app, people_app
 from worker.core.record import SCHEMA_VERSION, CallRecord
 from worker.core.summary import EndState, StatementKind
 
@@ -58,7 +58,8 @@ def test_the_result_names_its_version_and_every_value_by_which_programs_choose()
 
 def commands() -> list[str]:
     top = [command.callback.__name__.replace("_", "-") for command in app.registered_commands if command.callback]
-    return top + [f"models {command.name}" for command in models_app.registered_commands]
+    groups = {"models": models_app, "log": log_app, "people": people_app}
+    return top + [f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands]
 
 
 @pytest.mark.parametrize("command", commands())
@@ -71,5 +72,5 @@ def test_every_command_says_what_it_is_for(command: str):
 
 def test_every_command_that_the_readme_names_is_there():
     there = {command.split()[0] for command in commands()}
-    named = set(re.findall(r"onrecord ([a-z]+)\b", README)) - {"runs"}
+    named = set(re.findall(r"onrecord ([a-z-]+)\b", README)) - {"runs"}
     assert named <= there

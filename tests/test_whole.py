@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -191,10 +192,13 @@ def test_up_works_the_sample_and_serves_its_record_until_it_is_told_to_stop(runn
     printed = "".join(lines)
     links = dict(re.findall(r"The record for the (\w+): (http\S+)", printed))
     assert set(links) == {"agent", "customer"}
-    pages = {party: urllib.request.urlopen(link, timeout=10).read().decode() for party, link in links.items()}
-    assert all("Friday" in page for page in pages.values())
-    part = urllib.request.Request(links["agent"] + "/sound", headers={"Range": "bytes=0-3"})
-    assert urllib.request.urlopen(part, timeout=10).read() == b"fLaC"
+    for link in links.values():
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        at, _, token = link.rpartition("/")
+        opened = browser.open(at, urllib.parse.urlencode({"token": token}).encode(), timeout=10)
+        assert "Friday" in opened.read().decode()
+        part = urllib.request.Request(f"{opened.url}/sound", headers={"Range": "bytes=0-3"})
+        assert browser.open(part, timeout=10).read() == b"fLaC"
 
     # A second shell of the same user: the queue of `up` is found, the same recording is the same call.
     again = onrecord("add", str(SAMPLE / "call.flac"), "--wait", **environment)

@@ -289,7 +289,7 @@ def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginni
     call_id = store.call(call).id
     for role in SIDES:
         address = one_time_address(store, store.people.side(call_id, role), only_call=call_id, base=base, now=now)
-        out.print(f"{role}, once: {address}", markup=False, soft_wrap=True)
+        out.print(f"{role}: {address}", markup=False, soft_wrap=True)
     invitation = installation.parts().invitations.address(call_id, base=base)
     out.print(f"customer, with a code or a code word: {invitation}", markup=False, soft_wrap=True)
 

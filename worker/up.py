@@ -153,7 +153,8 @@ def _show_and_serve(
             for role in SIDES:
                 person, call_id = store.people.side(accepted.call_id, role), accepted.call_id
                 address = one_time_address(store, person, only_call=call_id, base=base, now=datetime.now(UTC))
-                out.print(f"The record for the {role}, once: {address}", markup=False, soft_wrap=True)
+                out.print(f"The record for the {role}: {address}", markup=False, soft_wrap=True)
+            out.print("Each of these links signs in once. `onrecord link` makes new ones.")
     except CallError as error:
         out.print(error.message, markup=False)
     if not ending.is_set():

@@ -186,7 +186,8 @@ def test_the_other_side_accepts_and_the_state_of_the_proposal_says_so(site, call
     assert say(site, call_id, accept, 403)["status"] == 403, "one's own proposal is for the other side to accept"
     as_party(site, call_id, Party.AGENT)
     say(site, call_id, accept)
-    assert get(site, f"/calls/{call_id}/annotations")["annotations"][0]["state"] == "accepted"
+    said = get(site, f"/calls/{call_id}/annotations")["annotations"]
+    assert [(one["annotation"]["act"], one["state"]) for one in said] == [("correct", "accepted"), ("accept", "stands")]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,19 @@ def test_what_does_not_fit_is_named_by_its_place(site, call_id, body, pointer):
 def test_what_makes_no_sense_is_refused_and_nothing_is_written(site, call_id, body):
     assert say(site, call_id, body, 422)["detail"].endswith(".")
     assert [item.kind for item in site.store.log.items(call_id)] == [EntryKind.RECEIVED, EntryKind.MADE]
+
+
+def test_what_was_said_comes_as_web_annotations_for_whoever_asks_for_them(site, call_id):
+    number = say(site, call_id, AGREE)["number"]
+    asked = {"accept": 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"'}
+    response = site.client.get(f"{API}/calls/{call_id}/annotations", headers=asked)
+    assert response.headers["content-type"] == asked["accept"]
+    assert response.headers["vary"].startswith("Accept")
+    collection = response.json()
+    assert (collection["type"], collection["total"]) == ("AnnotationCollection", 1)
+    assert collection["id"] == f"{site.parts.base_url}{API}/calls/{call_id}/annotations"
+    (annotation,) = collection["first"]["items"]
+    assert annotation["id"].endswith(f"/calls/{call_id}#entry-{number}")
 
 
 # Proofs

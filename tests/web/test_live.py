@@ -119,6 +119,14 @@ def test_a_call_that_fails_says_so_as_its_page_does(site, base):
         assert page.next() is None
 
 
+def test_it_is_told_in_the_language_in_which_the_page_was_asked_for(site, base):
+    call_id = site.begin("aa" * 32, stage="transcribe")
+    site.store.beat(call_id, "transcribe", worker="w", lease_s=60.0, progress=0.5, now=datetime.now(UTC))
+    with listening(site, base, call_id, Role.CUSTOMER, language="de") as page:
+        _, standing = page.next()
+        assert any("50\N{NO-BREAK SPACE}%" in line for line in standing["lines"]), "as it is written in German"
+
+
 def test_an_open_record_is_told_what_the_other_side_says_and_nothing_else(site, base):
     call_id = site.publish(short_call())
     with listening(site, base, call_id, Role.CUSTOMER, after="1") as page:

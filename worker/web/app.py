@@ -162,5 +162,7 @@ def _places(error: BaseException) -> list[str]:
 def _problem(request: Request, status: int, message: str) -> Response:
     """An error as a page, or as problem details (RFC 9457) for programs; the same words in both."""
     if wants_page(request.headers.get("accept", "")):
-        return shown(MessagePage(_(TITLES.get(status, "This did not work")), _(message)), status=status)
+        return shown(
+            MessagePage(_(TITLES.get(status, "This did not work")), _(message), leads_in=status == 401), status=status
+        )
     return problem(status, _(message))

@@ -32,7 +32,8 @@ class HandedOver:
 class HandOver:
     """Reads hand-overs. ``key`` is a secret of 32 letters or more (HS256), or a public key of Ed25519 in PEM.
 
-    What is signed with the latter calls itself Ed25519, or EdDSA as most do that are older than RFC 9864. ``audience`` is the address of these pages. Raises Invalid for another key.
+    What is signed with the latter calls itself Ed25519, or EdDSA as most do that are older than RFC 9864.
+    ``audience`` is the address of these pages. Raises Invalid for another key.
     """
 
     key: str = field(repr=False)

@@ -25,6 +25,7 @@ from worker.core.dialogue.values import (
 )
 from worker.core.log.entry import EntryKind
 from worker.core.record import CallRecord
+from worker.exchange.web_annotation import MEDIA_TYPE
 from worker.record.log import Held
 from worker.record.log.contents import decode_content
 from worker.web.access import CSRF_HEADER, Opened, Right
@@ -48,7 +49,10 @@ from worker.web.api.values import (
 from worker.web.looks import note_look
 from worker.web.opening import open_record
 from worker.web.parts import Parts
+from worker.web.rendering import PRIVATE
+from worker.web.web_annotations import web_annotations
 
+AS_JSON_LD = "application/ld+json"
 MOST_AT_ONCE = 200
 ONCE = 100
 
@@ -79,13 +83,26 @@ def routes(parts: Parts) -> APIRouter:
         "/calls/{call_id}/annotations",
         tags=["dialogue"],
         summary="What was said about the record",
-        responses=problems(401, 403, 404, 503),
+        response_model=SaidList,
+        responses={
+            200: {
+                "description": "As our own values, or as a collection of Web Annotations for whoever asks for that.",
+                "content": {AS_JSON_LD: {"schema": {"type": "object", "required": ["@context", "type", "total"]}}},
+            },
+            **problems(401, 403, 404, 503),
+        },
     )
-    def annotations(opened: Reader) -> SaidList:
-        """Every annotation as it stands now; with what was withdrawn, which stays readable."""
-        dialogue = open_record(parts, opened.call.id).dialogue
+    def annotations(
+        opened: Reader, accept: Annotated[str, Header(include_in_schema=False)] = ""
+    ) -> Response | SaidList:
+        """Every annotation as it stands now, in the order of the entries; with what was withdrawn, which stays."""
+        one = open_record(parts, opened.call.id)
         note_look(parts, opened, Way.DATA)
-        return SaidList(annotations=tuple(_said(one) for one in dialogue.said))
+        if AS_JSON_LD in accept:
+            body = web_annotations(parts.base_url, opened.call.id, one)
+            return Response(body, media_type=MEDIA_TYPE, headers={**PRIVATE, "Vary": "Accept"})
+        said = sorted((*one.dialogue.said, *one.dialogue.decisions), key=lambda said: said.number)
+        return SaidList(annotations=tuple(_said(one) for one in said))
 
     @router.post(
         "/calls/{call_id}/annotations",

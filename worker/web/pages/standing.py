@@ -29,6 +29,7 @@ class MessagePage:
 
     title: str
     message: str
+    leads_in: bool = False  # to the ways in
     template: ClassVar[str] = "message.html"
 
 

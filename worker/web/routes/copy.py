@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
 from worker.core.dialogue.values import Added, Way
-from worker.core.errors import Unavailable
+from worker.core.errors import NotFound, Unavailable
 from worker.core.log.entry import EntryKind
 from worker.exchange.package import Attached, CopiedEntry, Copy, package_blocks
 from worker.record.log import Held
@@ -16,7 +16,9 @@ from worker.record.log.contents import decode_content
 from worker.record.standing import StoredCall
 from worker.web.access import Opened, Right
 from worker.web.looks import note_look
+from worker.web.opening import open_record
 from worker.web.parts import Parts
+from worker.web.web_annotations import web_annotations
 
 NOT_SIGNED_YET = "The newest entries of this record are not signed yet. Take the copy in a minute."
 
@@ -64,8 +66,17 @@ def _copy_of(parts: Parts, call: StoredCall) -> Copy:
             for one in held
         ],
         recording=Attached(call.file_name, call.size_bytes, lambda: parts.sounds.read(call.sha256), sha256=call.sha256),
+        annotations=_annotations(parts, call.id),
         files={one.entry.number: file for one in held if (file := _file_of(parts, call.id, one)) is not None},
     )
+
+
+def _annotations(parts: Parts, call_id: str) -> bytes | None:
+    """What was said, for other programs; nothing where there is no record yet of which anything could be said."""
+    try:
+        return web_annotations(parts.base_url, call_id, open_record(parts, call_id))
+    except NotFound:
+        return None
 
 
 def _file_of(parts: Parts, call_id: str, held: Held) -> Attached | None:
