@@ -14,7 +14,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: run test bench check lint lock texts setup weights test-weights clean
 
 run: setup weights ## set up, start everything on this machine, and work the sample call
-	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac
+	@$(BIN)/onrecord up --sample scripts/sample_call/call.flac --agent "Daniel Price" --customer "Maria Lopez" \
+	  --started-at 2026-03-10T10:14 --zone Europe/London --customer-address maria@example.org
 
 test: setup test-weights ## set up and pass every test
 	@$(BIN)/python -m pytest

@@ -1,8 +1,8 @@
 """Measures the log: entries appended per second by several writers, the tree's growth, and how long reading takes.
 
-Usage: ``python -m scripts.bench_log [--json] [--postgres URL | --own-postgres] [--seconds 5] [--writers 16]``. Writers
-are threads of one process, as a server of pages has them; each waits until its entry is on the disk before it writes
-the next. Without an address, SQLite in a new folder is measured; ``--own-postgres`` starts a server that waits for the
+Usage: ``python -m scripts.bench_log [--json] [--postgres URL | --own-postgres] [--seconds 5] [--writers 40]``. Writers
+are threads of one process, 40 of them as a server of pages has; each waits until its entry is on the disk before it
+writes the next. Without an address, SQLite in a new folder is measured; ``--own-postgres`` starts a server that waits for the
 disk, as one in production does. The database of an address must be empty.
 """
 
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--own-postgres", action="store_true", help="start a PostgreSQL server of its own")
     parser.add_argument("--folder", type=Path, help="where SQLite's file is made; it must be on a real disk")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each kind of writing is measured")
-    parser.add_argument("--writers", type=int, default=16, help="threads that append at once")
+    parser.add_argument("--writers", type=int, default=40, help="threads that append at once")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     given = parser.parse_args()
     with _database(given) as url:

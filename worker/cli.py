@@ -103,10 +103,20 @@ def up(
     sample: Annotated[
         Path | None, typer.Option(help="A recording to put on the queue and follow once everything runs.")
     ] = None,
+    agent: Agent = None,
+    customer: Customer = None,
+    started_at: StartedAt = None,
+    zone: Zone = None,
+    agent_address: AgentAddress = None,
+    customer_address: CustomerAddress = None,
 ) -> None:
-    """Run everything on this machine: the queue, one worker and the pages. Ends with Ctrl-C."""
+    """Run everything on this machine: the queue, one worker and the pages. Ends with Ctrl-C.
+
+    What is said of a call is said of the sample.
+    """
     from worker.up import run_up
 
+    details = _details(agent, customer, started_at, None, None, None, zone, agent_address, customer_address)
     installation = _installation()
     run_up(
         settings=installation.settings,
@@ -114,6 +124,7 @@ def up(
         sounds=installation.sounds,
         run_dir=installation.run_dir,
         sample=sample,
+        details=details,
     )
 
 

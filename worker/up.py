@@ -86,7 +86,15 @@ class Child:
             self._process.wait()
 
 
-def run_up(*, settings: Settings, store: Store, sounds: SoundStore, run_dir: Path, sample: Path | None) -> None:
+def run_up(
+    *,
+    settings: Settings,
+    store: Store,
+    sounds: SoundStore,
+    run_dir: Path,
+    sample: Path | None,
+    details: CallDetails,
+) -> None:
     """Starts everything, works the sample call if one is given, and serves until SIGINT or SIGTERM.
 
     Raises Unavailable if `onrecord up` already runs on this data folder.
@@ -121,7 +129,7 @@ def run_up(*, settings: Settings, store: Store, sounds: SoundStore, run_dir: Pat
         stack.callback((run_dir / ADDRESS_FILE).unlink, missing_ok=True)
         out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False, soft_wrap=True)
         queue = JobQueue(Redis.from_url(redis_url), settings.queue)
-        showing = threading.Thread(target=_show_and_serve, args=(sample, store, sounds, queue, base, ending))
+        showing = threading.Thread(target=_show_and_serve, args=(sample, details, store, sounds, queue, base, ending))
         showing.start()
         stack.callback(showing.join)
         stack.callback(ending.set)
@@ -138,6 +146,7 @@ def run_up(*, settings: Settings, store: Store, sounds: SoundStore, run_dir: Pat
 
 def _show_and_serve(
     sample: Path | None,
+    details: CallDetails,
     store: Store,
     sounds: SoundStore,
     queue: JobQueue,
@@ -147,7 +156,7 @@ def _show_and_serve(
     """Puts the sample on the queue, if there is one, and shows its way and its record."""
     try:
         if sample is not None:
-            accepted = accept_file(sample, CallDetails(), store=store, sounds=sounds, queue=queue)
+            accepted = accept_file(sample, details, store=store, sounds=sounds, queue=queue)
             out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
             _show_work(store, accepted.call_id, ending)
             for role in SIDES:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.conftest import AS_BROWSER, Site
 from tests.web.reading import Element, read
-from tests.web.records import AGENT, CUSTOMER, long_call, short_call
+from tests.web.records import AGENT, CUSTOMER, long_call, page_of, short_call
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.selecting import words_target
 from worker.core.dialogue.values import Act, Annotation, Item, OnStatement
@@ -86,6 +86,19 @@ def test_both_sides_are_offered_the_same_powers_over_a_statement(call: Call) -> 
 def test_only_the_one_to_whom_it_was_made_is_asked_whether_a_promise_was_kept(call: Call) -> None:
     assert {"kept", "not_kept"} <= offers(call.page(Party.CUSTOMER).one("li", id="p1"))
     assert not {"kept", "not_kept"} & offers(call.page(Party.AGENT).one("li", id="p1"))
+
+
+def test_who_takes_the_next_call_reads_everything_and_is_offered_nothing() -> None:
+    page = page_of(short_call(), role=Role.NEXT_AGENT)
+    assert not page.may_write
+    assert not any(line.standing.saying.offers for group in page.groups for line in group.lines)
+    assert page.unknown_you == "You read this as agent of a later call."
+
+
+def test_a_reviewer_writes_beside_both_and_decides_nothing() -> None:
+    page = page_of(short_call(), role=Role.REVIEWER)
+    assert {offer.act for offer in page.promises[0].saying.offers} == {Act.ASK, Act.ADD}
+    assert not any(person.is_you for person in page.people)
 
 
 def test_every_form_works_without_a_script(call: Call) -> None:
@@ -255,6 +268,14 @@ def test_a_reviewer_is_called_one_wherever_the_name_stands(call: Call) -> None:
     note = call.page().one("li", id=f"entry-{call.said[-1].number}")
     assert "Ruth Amt, reviewer asked" in note.text
     assert note.attributes["class"].strip() not in ("agent", "customer"), "neither side's hue is a reviewer's"
+
+
+def test_programs_read_the_same_standing_as_people(call: Call) -> None:
+    page = call.say(Party.CUSTOMER, "statement:s1", Act.AGREE)
+    data = call.site.client.get(f"/calls/{call.id}.json").json()
+    asked = data["groups"][0]["lines"][0]
+    assert asked["standing"]["words"] == page.one("li", id="s1").one("p", class_="standing").text
+    assert asked["standing"]["anchors"] == [call.said[-1].number]
 
 
 # Nothing that was written is lost

@@ -10,9 +10,9 @@ import pytest
 from tests.web.conftest import Site
 from tests.web.records import short_call
 from worker.core.call import Party
-from worker.core.dialogue.values import Act, Annotation, Looked, Way, WholeCall
+from worker.core.dialogue.values import Act, Annotation, Looked, OnPromise, Way, WholeCall
 from worker.core.log.checkpoint import read_checkpoint
-from worker.core.log.entry import BEFORE_THE_FIRST, EntryKind, Role
+from worker.core.log.entry import BEFORE_THE_FIRST, Actor, EntryKind, Role
 from worker.core.log.merkle import check_inclusion
 from worker.exchange.result_json import record_from_json
 from worker.record.signing import Verifier
@@ -89,6 +89,18 @@ def test_a_long_list_comes_in_parts_that_leave_none_out(site, with_hash):
         after = f"&after={part['next']}"
     assert found == mine[::-1]
     assert "next" in get(site, "/calls?after=nothing", 422)["detail"]
+
+
+def test_a_call_that_was_taken_is_listed_while_something_in_it_is_open(site, call_id):
+    other = site.store.people.add("paula@example.com", name="Paula")
+    site.store.people.give_role(call_id, other.id, Role.NEXT_AGENT)
+    site.sign_in(other)
+    assert [one["role"] for one in get(site, "/calls")["calls"]] == ["next_agent"]
+    kept = Annotation(Act.KEPT, OnPromise("p1"))
+    customer = site.store.people.side(call_id, Role.CUSTOMER)
+    site.store.log.append(call_id, Actor(Role.CUSTOMER, customer.id), kept, by="Maria Lopez")
+    assert get(site, "/calls")["calls"] == []
+    get(site, f"/calls/{call_id}", 404)
 
 
 def test_a_call_that_is_being_worked_says_where_it_stands(site):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from queue import Empty, Queue
 
 import httpx
 import pytest
 
+from tests.installation import wait_until
 from tests.web.conftest import Site
 from tests.web.records import MADE_BY, short_call
 from tests.web.serving import serving
@@ -23,6 +27,7 @@ from worker.core.log.entry import Actor, Role
 from worker.up import free_port
 from worker.web.app import create_app
 
+ROOT = Path(__file__).parent.parent.parent
 SOON_S = 8.0
 QUIET_S = 2.5  # more than two looks at the database
 AGREE = Annotation(Act.AGREE, OnStatement("s1"))
@@ -84,8 +89,9 @@ def listening(site: Site, base: str, call_id: str, role: Role, **more: str) -> I
         assert response.headers["content-type"].startswith("text/event-stream")
         assert response.headers["cache-control"] == "no-store"
         yield Listener(response)
-        # Closing alone would wait for the thread that reads.
-        response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        # Closing alone would wait for the thread that reads. Where the stream has ended, there is nothing to close.
+        with suppress(OSError):
+            response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 def say(site: Site, call_id: str, role: Role, content: object = AGREE) -> int:
@@ -161,6 +167,47 @@ def test_whoever_leaves_is_not_listened_to_any_longer(site, base, monkeypatch):
     before = len(looks)
     time.sleep(QUIET_S)
     assert len(looks) == before, "nobody listens, so nothing is looked at"
+
+
+SERVER = """
+import sys, uvicorn
+from tests.services import KEYS
+from tests.web.conftest import SECRET
+from worker.record.sounds import SoundStore
+from worker.record.store import Store
+from worker.web.app import create_app
+from worker.web.parts import Parts
+
+store, folder, port = Store(sys.argv[1], KEYS), sys.argv[2], int(sys.argv[3])
+parts = Parts(store, SoundStore(folder), secret=SECRET, base_url=f"http://127.0.0.1:{port}")
+uvicorn.run(create_app(parts), port=port, log_level="error")
+"""
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_open_pages(site, store_url, tmp_path):
+    call_id = site.begin("aa" * 32, stage="decode")
+    site.now = datetime.now(UTC)
+    port = free_port("127.0.0.1", 0)
+    command = [sys.executable, "-c", SERVER, store_url, str(tmp_path / "sounds"), str(port)]
+    base = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(command, cwd=ROOT)
+    try:
+        wait_until(lambda: _is_served(base), what="the server answers")
+        with listening(site, base, call_id, Role.AGENT) as page:
+            page.next()
+            server.terminate()
+            assert page.next() is None
+            server.wait(SOON_S)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _is_served(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/health/live", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def test_only_who_may_read_a_call_may_listen_to_it(site, base):

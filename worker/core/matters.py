@@ -14,6 +14,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from worker.core.call import Party
+from worker.core.dialogue.keeping import ROLES
 from worker.core.dialogue.lateness import late_from
 from worker.core.dialogue.state import Agreement, Dialogue, PromiseStanding, PromiseState, Said, SaidState
 from worker.core.dialogue.values import Act, Correction, NewSentence, OnPromise, OnWords, WholeCall
@@ -21,7 +22,6 @@ from worker.core.log.entry import Role
 from worker.core.record import CallRecord
 from worker.core.summary import Commitment, Due, EndState
 
-ROLE_OF = {Party.AGENT: Role.AGENT, Party.CUSTOMER: Role.CUSTOMER}
 OTHER_SIDE = {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}
 
 
@@ -148,9 +148,9 @@ def _promises(record: CallRecord, dialogue: Dialogue) -> Iterator[Matter]:
             kind=MatterKind.PROMISE,
             place=one.id,
             text=one.what,
-            by=ROLE_OF.get(one.promisor),
+            by=ROLES.get(one.promisor),
             by_name=_name(record, one.promisor),
-            to=ROLE_OF.get(one.beneficiary),
+            to=ROLES.get(one.beneficiary),
             since=record.started_at,
             due=due,
             late_from=late_from(due, record.local_zone),

@@ -5,7 +5,7 @@ Their entries say the instant at which they were taken in, for only from then on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +18,8 @@ from worker.core.log.entry import SYSTEM
 from worker.core.record import CallRecord
 from worker.record.database import Database
 from worker.record.log import Log
-from worker.record.standing import RunState
-from worker.record.tables.calls import IS_OPEN, calls, stage_runs
+from worker.record.log.append import draft
+from worker.record.tables.calls import HAS_RESULT, IS_OPEN, calls, stage_runs
 from worker.record.tables.log import entries
 from worker.record.values import from_json
 
@@ -30,33 +30,41 @@ CALLS_AT_ONCE = 20
 
 def drop_results(connection: sa.Connection, call_id: str) -> None:
     """Forgets what the stages of a call gave; which of them made it, with which model, stays known."""
-    of_call = (stage_runs.c.call_id == call_id) & stage_runs.c.result.is_not(None)
-    connection.execute(sa.update(stage_runs).where(of_call).values(result=None))
+    of_call = stage_runs.c.call_id == call_id
+    connection.execute(sa.update(stage_runs).where(of_call, HAS_RESULT).values(result=None))
 
 
 def adopt(database: Database, to: Log, *, read_details: Callable[[sa.Row[Any]], CallDetails]) -> None:
-    """Gives every call without entries those that it would have, a few calls in a transaction.
+    """Gives every call without entries those that it would have, a few calls in a transaction; and seals the record of
+    a call that a worker of the version before finished since.
 
     Any number of processes may do so at once, and each may be stopped at any time: the next goes on.
     """
-    while _lacks_entries(database):
+    after = ""
+    while ids := _some_to_take_in(database, after):
+        after = ids[-1]
         with database.writing() as connection:
-            for row in connection.execute(_WITHOUT_ENTRIES.limit(CALLS_AT_ONCE).with_for_update(skip_locked=True)):
-                received = Received(row.sha256, row.file_name, row.size_bytes, read_details(row))
-                to.append_in(connection, row.id, SYSTEM, received)
-                _seal_record(connection, to, row.id)
+            # Held, then asked once more: of two processes that came upon a call, the second finds it taken in.
+            held = sa.select(calls.c.id).where(calls.c.id.in_(ids)).order_by(calls.c.id)
+            connection.execute(held.with_for_update(key_share=True))
+            for row in connection.execute(_TO_TAKE_IN.where(calls.c.id.in_(ids)).order_by(calls.c.id)).all():
+                if not row.has_entries:
+                    received = Received(row.sha256, row.file_name, row.size_bytes, read_details(row))
+                    to.append_in(connection, draft(row.id, SYSTEM, received))
+                if not row.is_on_its_way:
+                    _seal_record(connection, to, row.id)
+
+
+def _some_to_take_in(database: Database, after: str) -> Sequence[str]:
+    select = _TO_TAKE_IN.with_only_columns(calls.c.id).where(calls.c.id > after)
+    with database.reading() as connection:
+        return connection.execute(select.order_by(calls.c.id).limit(CALLS_AT_ONCE)).scalars().all()
 
 
 def _seal_record(connection: sa.Connection, to: Log, call_id: str) -> None:
     """Puts the record of a call that is ready into the log, and drops what lay in the clear."""
     run = stage_runs.c
-    is_ready = ~sa.exists().where(run.call_id == call_id, IS_OPEN)
-    last = (
-        sa.select(run.result)
-        .where(run.call_id == call_id, run.state == RunState.DONE, is_ready)
-        .order_by(run.position.desc())
-        .limit(1)
-    )
+    last = sa.select(run.result).where(run.call_id == call_id).order_by(run.position.desc()).limit(1)
     text = connection.execute(last).scalar_one_or_none()
     if text is None:
         return
@@ -66,13 +74,13 @@ def _seal_record(connection: sa.Connection, to: Log, call_id: str) -> None:
         # One damaged record must not keep all others from being read. It stays where it is, to be looked at.
         log.error("adopt.no_record", call=call_id)
         return
-    to.append_in(connection, call_id, SYSTEM, record)
+    to.append_in(connection, draft(call_id, SYSTEM, record))
     drop_results(connection, call_id)
 
 
-def _lacks_entries(database: Database) -> bool:
-    with database.reading() as connection:
-        return connection.execute(_WITHOUT_ENTRIES.limit(1)).first() is not None
-
-
-_WITHOUT_ENTRIES = sa.select(calls).where(~sa.exists().where(entries.c.call_id == calls.c.id)).order_by(calls.c.id)
+_HAS_ENTRIES = sa.exists().where(entries.c.call_id == calls.c.id)
+_IS_ON_ITS_WAY = sa.exists().where(stage_runs.c.call_id == calls.c.id, IS_OPEN)
+_LIES_IN_THE_CLEAR = calls.c.id.in_(sa.select(stage_runs.c.call_id).where(HAS_RESULT))
+_TO_TAKE_IN = sa.select(calls, _HAS_ENTRIES.label("has_entries"), _IS_ON_ITS_WAY.label("is_on_its_way")).where(
+    ~_HAS_ENTRIES | (_LIES_IN_THE_CLEAR & ~_IS_ON_ITS_WAY)
+)

@@ -77,11 +77,20 @@ class Database:
             except CommandError as error:
                 raise Unavailable("The database is of a newer On Record than this one. Update this one.") from error
 
+    def forget_removed(self) -> None:
+        """Clears from SQLite's files what was removed before, as far as no reader still sees it; on PostgreSQL its own
+        vacuum does."""
+        if self.dialect == "sqlite":
+            self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _begin_write_ahead_log(self) -> None:
         """Once per file: readers and the writer then do not wait for each other."""
-        outside = self._engine.execution_options(begin=None)  # the mode cannot change within a transaction
-        with _our_errors(), outside.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        self._outside("PRAGMA journal_mode = WAL")
+
+    def _outside(self, statement: str) -> None:
+        """Runs what cannot be done within a transaction."""
+        with _our_errors(), self._engine.execution_options(begin=None).connect() as connection:
+            connection.exec_driver_sql(statement)
 
     def close(self) -> None:
         """Closes what is open. The database may be used again after."""
@@ -116,6 +125,7 @@ def _sqlite(url: sa.URL, file: Path) -> sa.Engine:
         connection.isolation_level = None  # the driver begins no transaction of its own: ``begun`` does
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
+        connection.execute("PRAGMA secure_delete = ON")  # zeroes over what was removed, such as an erased key
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:

@@ -27,7 +27,7 @@ from worker.record.database import Database
 from worker.record.log import Log
 from worker.record.log.contents import key_place
 from worker.record.tables.calls import calls
-from worker.record.tables.log import call_keys, entries
+from worker.record.tables.log import call_keys, contents, entries
 from worker.record.tables.matters import gists, open_matters
 from worker.record.tables.people import call_roles
 from worker.record.vault import Vault, seal, unseal
@@ -212,24 +212,26 @@ class Matters:
 
     def _draw(self, call_id: str) -> Gist | None:
         items = self._log.items(call_id)
-        record = next((one.content for one in reversed(items) if one.kind is EntryKind.MADE), None)
+        made = next((one for one in reversed(items) if one.kind is EntryKind.MADE), None)
         made_of = max((one.number for one in items if one.kind in THAT_MATTER), default=-1)
-        gist = None
-        if isinstance(record, CallRecord):
-            gist = gist_of(record, read_dialogue(record, items, now=datetime.now(UTC)))
+        gist, key = None, None
+        if made is not None and isinstance(made.content, CallRecord):
+            gist = gist_of(made.content, read_dialogue(made.content, items, now=datetime.now(UTC)))
         with self._database.writing() as connection:
             # The row of the call is held: of two who draw at once, the one who read less gives way.
             connection.execute(sa.select(calls.c.id).where(calls.c.id == call_id).with_for_update(key_share=True))
             before = connection.execute(sa.select(gists.c.made_of).where(gists.c.call_id == call_id)).scalar()
+            if made is not None:
+                key = connection.execute(_key_of(call_id, made.number)).one_or_none()
             if before is None or before <= made_of:
-                self._replace(connection, call_id, gist, made_of)
+                self._replace(connection, call_id, gist, made_of, key)
         return gist
 
-    def _replace(self, connection: sa.Connection, call_id: str, gist: Gist | None, made_of: int) -> None:
+    def _replace(
+        self, connection: sa.Connection, call_id: str, gist: Gist | None, made_of: int, key: sa.Row[Any] | None
+    ) -> None:
         for table in (open_matters, gists):
             connection.execute(sa.delete(table).where(table.c.call_id == call_id))
-        newest = sa.select(call_keys).where(call_keys.c.call_id == call_id).order_by(call_keys.c.key_from.desc())
-        key = connection.execute(newest.limit(1)).one_or_none()
         row: dict[str, object] = {"call_id": call_id, "made_of": made_of, "key_from": None, "sealed": b""}
         if gist is not None and key is not None:
             opened = self._vault.open_key(key.sealed, key_place(call_id, key.key_from))
@@ -280,6 +282,14 @@ def _mine(whose: Whose, now: datetime) -> sa.Select[tuple[str]]:
 
 def _only(page: int, select: sa.Select[Any]) -> sa.Select[Any]:
     return select.limit(A_PAGE).offset((page - 1) * A_PAGE)
+
+
+def _key_of(call_id: str, number: int) -> sa.Select[Any]:
+    """The key that seals an entry; none once it was erased. What is drawn from that entry is sealed under no other:
+    erased while it was drawn, it would else come back under the next one."""
+    of_entry = (call_keys.c.call_id == contents.c.call_id) & (call_keys.c.key_from == contents.c.key_from)
+    select = sa.select(call_keys).join_from(contents, call_keys, of_entry)
+    return select.where(contents.c.call_id == call_id, contents.c.number == number)
 
 
 def _place(call_id: str, made_of: int) -> str:

@@ -132,7 +132,7 @@ class People:
         """The call that the company's own system knows under this id, the one received last; None if there is none."""
         if not external_id:
             return None
-        select = sa.select(calls.c.id).where(calls.c.external_id == external_id)
+        select = sa.select(calls.c.id).where(calls.c.external_id == external_id, calls.c.own_recording_of.is_(None))
         with self._database.reading() as connection:
             return connection.execute(select.order_by(calls.c.received_at.desc()).limit(1)).scalar_one_or_none()
 

@@ -28,6 +28,7 @@ from worker.record.database import Database
 from worker.record.ids import ID_LETTERS, as_meant, new_id
 from worker.record.keys import Keys
 from worker.record.log import Log
+from worker.record.log.append import Draft, draft
 from worker.record.matters import Matters
 from worker.record.people import People
 from worker.record.standing import Accepted, CallState, Claim, RunState, StageOfCall, Standing, StoredCall
@@ -119,13 +120,13 @@ class Store:
         }
         if own_recording_of is not None:
             row["external_id"] = f"{OWN_RECORDING}{own_recording_of}"
+        received = draft(call_id, SYSTEM, Received(sha256, file_name, size_bytes, details))
         with self._database.writing() as connection:
             if not self._insert_unless_there(connection, row):
                 same = (calls.c.sha256 == sha256) & (calls.c.external_id == row["external_id"])
                 return Accepted(connection.execute(sa.select(calls.c.id).where(same)).scalar_one(), is_new=False)
             _let_wait(connection, call_id, first_stage, position=0, now=now)
-            received = Received(sha256, file_name, size_bytes, details)
-            self.log.append_in(connection, call_id, SYSTEM, received)
+            self.log.append_in(connection, received)
             if own_recording_of is None:
                 self.people.take_in(connection, call_id, details)
         return Accepted(call_id, is_new=True)
@@ -170,12 +171,6 @@ class Store:
         """These calls by their whole ids, with their standing; one that is not there is left out."""
         with self._database.reading() as connection:
             rows = connection.execute(_select_calls().where(calls.c.id.in_(call_ids)))
-            return {row.id: _stored_call(row) for row in rows}
-
-    def calls_with(self, ids: Collection[str]) -> dict[str, StoredCall]:
-        """The calls with these ids, by id; those that are not there are left out."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_select_calls().where(calls.c.id.in_(ids)))
             return {row.id: _stored_call(row) for row in rows}
 
     def failures(self) -> dict[str, int]:
@@ -237,7 +232,9 @@ class Store:
         False, and nothing is changed, if the stage is no longer this worker's. Raises BrokenModel for a value that
         would not read back as it is, and for a last one that is no record.
         """
+        # Written out before the transaction, in which all others who write have to wait.
         result = to_json(value) if next_stage is not None else None
+        record = _record_draft(call_id, value) if next_stage is None else None
         now = datetime.now(UTC)
         run = _run(call_id, stage)
         with self._database.writing() as connection:
@@ -256,11 +253,9 @@ class Store:
             if next_stage is not None:
                 position = connection.execute(sa.select(stage_runs.c.position).where(run)).scalar_one()
                 _let_wait(connection, call_id, next_stage, position=position + 1, now=now)
-            elif isinstance(value, CallRecord):
-                self.log.append_in(connection, call_id, SYSTEM, value)
+            if record is not None:
+                self.log.append_in(connection, record)
                 drop_results(connection, call_id)
-            else:
-                raise BrokenModel("The last stage of a call gives its record, and this one gave something else.")
         if next_stage is None:
             self.matters.prepare(call_id)
         return True
@@ -397,6 +392,12 @@ def _held(call_id: str, stage: str, worker: str) -> sa.Update:
 def _ended(state: RunState) -> dict[str, object]:
     """What a run looks like once nobody holds it. Its worker stays named, as the last one."""
     return {"state": state, "lease_until": None}
+
+
+def _record_draft(call_id: str, value: object) -> Draft:
+    if not isinstance(value, CallRecord):
+        raise BrokenModel("The last stage of a call gives its record, and this one gave something else.")
+    return draft(call_id, SYSTEM, value)
 
 
 def _let_wait(connection: sa.Connection, call_id: str, stage: str, *, position: int, now: datetime) -> None:

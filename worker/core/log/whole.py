@@ -21,8 +21,9 @@ from worker.core.log.merkle import Frontier, Node
 from worker.core.log.note import OpenNote
 from worker.core.log.verify import KeptEntry, ReadEntry, check_call, check_place
 
-INCLUDED_WITHIN = timedelta(minutes=1)
-"""So much older than the newest checkpoint, an entry is in the tree: what is stored is taken in at once."""
+INCLUDED_WITHIN = timedelta(hours=1)
+"""So much older than the newest checkpoint, an entry is in the tree: what is stored is taken in at once. An hour, since
+the clocks of those who write and those who sign may differ, and one that was wrong may have been put back."""
 
 
 @dataclass(frozen=True)

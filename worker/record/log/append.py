@@ -40,8 +40,8 @@ class Draft:
     body: bytes
 
 
-def draft(call_id: str, actor: Actor, content: Content, by: str | None) -> Draft:
-    """An entry before it has its place. Raises Invalid for what cannot be stored."""
+def draft(call_id: str, actor: Actor, content: Content, by: str | None = None) -> Draft:
+    """An entry before it has its place; ``by`` is None for a machine. Raises Invalid for what cannot be stored."""
     return Draft(call_id, actor, kind_of(content), encode_content(content, by))
 
 
@@ -189,7 +189,7 @@ def _row(entry: Entry, entry_hash: bytes) -> dict[str, object]:
     }
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     """A draft whose thread waits until it is written, refused, or until it is this thread's turn to write."""
 
@@ -224,12 +224,24 @@ class Group:
             is_mine = not self._is_writing
             self._is_writing = True
         if not is_mine:
-            waiting.woken.wait()
+            self._wait(waiting)
         if waiting.entry is None and waiting.error is None:
             self._write_for_all()
         if waiting.entry is None:
             raise waiting.error or Unavailable()
         return waiting.entry
+
+    def _wait(self, waiting: _Waiting) -> None:
+        """Until its draft is written or its turn has come. A signal may end that, and nobody else may wait for it."""
+        try:
+            waiting.woken.wait()
+        except BaseException:
+            with self._lock:
+                if waiting in self._queue:
+                    self._queue.remove(waiting)
+                    if waiting.woken.is_set():
+                        self._pass_the_pen()
+            raise
 
     def _write_for_all(self) -> None:
         with self._lock:
@@ -238,12 +250,15 @@ class Group:
             self._write(batch)
         finally:
             with self._lock:
-                following = self._queue[0] if self._queue else None
-                self._is_writing = following is not None
-            if following is not None:
-                following.woken.set()
+                self._pass_the_pen()
             for one in batch:
                 one.woken.set()
+
+    def _pass_the_pen(self) -> None:
+        """To the first who waits; with the lock held, so that who is called is still there."""
+        self._is_writing = bool(self._queue)
+        if self._queue:
+            self._queue[0].woken.set()
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """Writes a batch; where one draft of it cannot be written, each by itself, so that it alone fails."""

@@ -27,12 +27,12 @@ def kind_of(content: Content) -> EntryKind:
 def encode_content(content: Content, by: str | None) -> bytes:
     """The body of an entry. Raises Invalid for what cannot be stored, such as half a letter; of records BrokenModel."""
     try:
-        said = to_json(content)
-    except BrokenModel as error:
+        return f"{_BY}{json.dumps(by, ensure_ascii=False)}{_CONTENT}{to_json(content)}{_END}".encode()
+    except (BrokenModel, UnicodeEncodeError):
         if kind_of(content) is EntryKind.MADE:
             raise
-        raise Invalid("This has signs in it that are no text. Write it without them, and send it again.") from error
-    return f"{_BY}{json.dumps(by)}{_CONTENT}{said}{_END}".encode()
+        # The cause is not passed on: it may quote a name.
+        raise Invalid("This has signs in it that are no text. Write it without them, and send it again.") from None
 
 
 def decode_content(body: bytes, kind: EntryKind) -> tuple[str | None, Content]:

@@ -17,7 +17,7 @@ from worker.record.database import Database
 from worker.record.keys import Keys
 from worker.record.log import audit, identity, read, tree
 from worker.record.log import call_keys as of_calls
-from worker.record.log.append import Group, Writer, draft, lock
+from worker.record.log.append import Draft, Group, Writer, draft, lock
 from worker.record.log.read import Held
 from worker.record.log.tree import Leaf, Proof, Published
 from worker.record.signing import Signer, Verifier
@@ -72,12 +72,9 @@ class Log:
         entry = self._group.append(new)
         return read.item_of(entry, by, content)
 
-    def append_in(
-        self, connection: sa.Connection, call_id: str, actor: Actor, content: Content, *, by: str | None = None
-    ) -> Item:
-        """The same within a transaction of the store: stored if that is kept."""
-        (entry,) = self._writer.write(connection, [draft(call_id, actor, content, by)])
-        return read.item_of(entry, by, content)
+    def append_in(self, connection: sa.Connection, *drafts: Draft) -> None:
+        """Adds what a machine has to say within a transaction of the store: stored if that is kept."""
+        self._writer.write(connection, drafts)
 
     def erase(self, call_id: str) -> None:
         """Erases what all entries of a call so far say, for good. The entries themselves stay and still prove that
@@ -85,6 +82,7 @@ class Log:
         with self._database.writing() as connection:
             lock(connection, [call_id])  # what is being appended is sealed before, or with the next key
             connection.execute(sa.delete(call_keys).where(call_keys.c.call_id == call_id))
+        self._database.forget_removed()
 
     # Keys of calls, for what lies sealed beside the log
 

@@ -85,5 +85,9 @@ IS_OPEN = stage_runs.c.state != _is(RunState.DONE)
 IS_IN_HAND = stage_runs.c.state.in_([_is(RunState.WAITING), _is(RunState.RUNNING)])
 """A worker has it or should get it."""
 
+HAS_RESULT = stage_runs.c.result.is_not(None)
+"""What the stage gave lies here, in the clear: only while its call is on its way."""
+
 sa.Index("ux_stage_runs_open", stage_runs.c.call_id, unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
 sa.Index("ix_stage_runs_in_hand", stage_runs.c.waiting_since, sqlite_where=IS_IN_HAND, postgresql_where=IS_IN_HAND)
+sa.Index("ix_stage_runs_result", stage_runs.c.call_id, sqlite_where=HAS_RESULT, postgresql_where=HAS_RESULT)

@@ -99,6 +99,8 @@ def _once_each(parts: Parts, visitor: Visitor) -> dict[str, OnCall]:
     """The calls of a visitor in their order, each with the role that may do most."""
     found: dict[str, OnCall] = {}
     for one in parts.store.people.calls_of(visitor.person.id, now=parts.now(), only_call=visitor.only_call):
+        if one.role is Role.NEXT_AGENT and not parts.store.matters.is_open(one.call_id):
+            continue  # what it was let in for is settled, and the record is closed to it again
         before = found.get(one.call_id)
         if before is None or len(RIGHTS[one.role]) > len(RIGHTS[before.role]):
             found[one.call_id] = one

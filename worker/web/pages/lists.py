@@ -148,7 +148,7 @@ def call_row(call: StoredCall, gist: Gist | None, *, you: Role | None, now: date
 
 def call_rows(store: Store, listed: Listed[str], *, you: Role | None, now: datetime, name: str) -> Rows[CallRow]:
     """The lines of a list of calls, read for those on its page."""
-    calls, gists = store.calls_with(listed.items), store.matters.gists(listed.items)
+    calls, gists = store.those(listed.items), store.matters.gists(listed.items)
     return rows_of(listed, lambda one: call_row(calls[one], gists.get(one), you=you, now=now), name=name)
 
 

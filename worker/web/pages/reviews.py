@@ -31,7 +31,7 @@ class Reviews:
 def reviews_of(store: Store, whose: Whose, *, page: int, now: datetime) -> Reviews:
     """The records assigned to a reviewer, the last one first."""
     listed = store.matters.calls(whose, now=now, page=page)
-    calls, gists = store.calls_with(listed.items), store.matters.gists(listed.items)
+    calls, gists = store.those(listed.items), store.matters.gists(listed.items)
     return Reviews(rows_of(listed, lambda call_id: _row(calls[call_id], gists, now), name="reviews"))
 
 

@@ -124,7 +124,7 @@ def _refuse_on_sqlite() -> None:
         if table == "leaves":
             same = f"({same}) OR (call_id = NEW.call_id AND number = NEW.number)"
         op.execute(
-            f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} "
+            f"CREATE TRIGGER {table}_refuse_replace BEFORE INSERT ON {table} "  # noqa: S608 -- names of this module
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
             f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
         )
