@@ -2,8 +2,8 @@
 
 Usage: ``python -m scripts.bench_log [--json] [--postgres URL | --own-postgres] [--seconds 5] [--writers 40]``. Writers
 are threads of one process, 40 of them as a server of pages has; each waits until its entry is on the disk before it
-writes the next. Without an address, SQLite in a new folder is measured; ``--own-postgres`` starts a server that waits for the
-disk, as one in production does. The database of an address must be empty.
+writes the next. Without an address, SQLite in a new folder is measured; ``--own-postgres`` starts a server that waits
+for the disk, as one in production does. The database of an address must be empty.
 """
 
 from __future__ import annotations

@@ -26,18 +26,20 @@ from redis.exceptions import RedisError
 
 from models.catalogue import find
 from models.weights import locate, read_revision
+from worker.core.dialogue.values import CONTENT_OF
 from worker.core.errors import BrokenModel, BrokenRecord, Invalid, Unavailable
 from worker.core.evidence import NO_MODEL
 from worker.core.ports import Diarizer, Entailment, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
 from worker.exchange.sending import MailServer, Sending, Webhook
 from worker.jobs import JobQueue, Work
-from worker.record.keys import Keys, decode_key
+from worker.record.keys import Keys, decode_key, kept_once
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
+from worker.record.values import prepare
 from worker.redis_server import EmbeddedRedis
 from worker.settings import SHORTEST_SECRET, Settings
 from worker.web.hand_over import HandOver
-from worker.web.parts import Parts
+from worker.web.parts import THIS_MACHINE, Parts
 from worker.web.single_sign_on import SingleSignOn
 
 A = TypeVar("A")
@@ -138,6 +140,7 @@ class Installation:
 
     def parts(self, *, base_url: str | None = None) -> Parts:
         """What the pages work with, reached under this address or that of the settings. Raises Invalid."""
+        prepare(*CONTENT_OF.values())  # 0.1 s, which the first page would else take longer
         settings = self.settings
         base = (base_url or settings.base_url).rstrip("/")
         return Parts(
@@ -151,6 +154,8 @@ class Installation:
             single_sign_on=single_sign_on(settings, base),
             reviewers=settings.oidc_reviewers,
             operators=settings.oidc_operators,
+            agents=settings.oidc_agents,
+            is_for_others=settings.public_url is not None or settings.host not in THIS_MACHINE,
             largest_file=settings.largest_file_mb * 1_000_000,
             largest_recording=settings.largest_recording_mb * 1_000_000,
         )
@@ -162,15 +167,7 @@ class Installation:
         path = self.settings.data_dir / "link.secret"
         self._make_data_dir()
         with FileLock(path.with_suffix(".lock")):
-            if not path.exists():
-                fresh = path.with_suffix(".new")
-                fresh.touch(mode=0o600)
-                with fresh.open("w") as file:
-                    file.write(secrets.token_urlsafe(48))
-                    file.flush()
-                    os.fsync(file.fileno())
-                fresh.replace(path)
-        secret = path.read_text()
+            secret = kept_once(path, secrets.token_urlsafe(48).encode()).decode(errors="replace")
         if len(secret) < SHORTEST_SECRET:
             raise BrokenRecord(f"The secret that signs links is damaged. Remove {path}; links made before end with it.")
         return secret

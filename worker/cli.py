@@ -155,6 +155,7 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
         port=port,
         log_level="warning",
         access_log=False,  # an address may carry a token that signs somebody in
+        proxy_headers=False,  # who asks is who is connected, whatever a header says
     )
     publisher.stop()
 
@@ -336,9 +337,10 @@ def people(context: typer.Context) -> None:
 
     if context.invoked_subcommand is not None:
         return
-    table = Table("address", "name", "reviewer", "operator")
+    table = Table("address", "name", "agent", "reviewer", "operator")
     for person in _installation().store.people.all():
-        duties = ("yes" if duty else "" for duty in (person.is_reviewer, person.is_operator))
+        said = (person.is_agent, person.is_reviewer or None, person.is_operator or None)
+        duties = ("" if duty is None else "yes" if duty else "no" for duty in said)
         table.add_row(person.address or person.id, printable(person.name or ""), *duties)
     out.print(table)
 
@@ -351,11 +353,16 @@ def add_person(
         bool | None, typer.Option(help="May be assigned to records, such as a handler of complaints.")
     ] = None,
     operator: Annotated[bool | None, typer.Option(help="Runs the service, and sees no content.")] = None,
+    agent: Annotated[
+        bool | None, typer.Option(help="Takes calls; not said, everybody does who has no other duty.")
+    ] = None,
 ) -> None:
     """Add somebody of the company, or change what is known of them. Agents come with their calls by themselves."""
     from worker.console import out
 
-    person = _installation().store.people.add(address, name=name, is_reviewer=reviewer, is_operator=operator)
+    person = _installation().store.people.add(
+        address, name=name, is_reviewer=reviewer, is_operator=operator, is_agent=agent
+    )
     out.print(f"{person.address} is known here.", markup=False)
 
 

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         default=None, description="Group or role of that sign-in whose members are reviewers; see `onrecord people`."
     )
     oidc_operators: str | None = Field(default=None, description="The same for operators.")
+    oidc_agents: str | None = Field(
+        default=None,
+        description="The same for agents, who may look up who calls next; if not set, everybody of that sign-in who "
+        "has no other duty. The agent of a call, known by the address, always is one.",
+    )
     handover_key: str | None = Field(
         default=None,
         repr=False,

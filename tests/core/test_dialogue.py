@@ -53,7 +53,7 @@ from worker.core.dialogue.values import (
     Reason,
     Way,
 )
-from worker.core.log.entry import SIDES, Actor, EntryKind, Role
+from worker.core.log.entry import SIDES, SYSTEM, Actor, EntryKind, Role
 from worker.core.record import CallRecord
 from worker.core.summary import Commitment, Due
 
@@ -473,6 +473,16 @@ def test_a_reviewers_words_are_shown_and_count_for_neither_side():
     assert [one.number for one in dialogue.said] == [0, 2, 3]
     assert dialogue.statements["s1"].agreement is Agreement.UNREAD
     assert (dialogue.call, dialogue.open_proposals) == (Agreement.UNREAD, ())
+
+
+@pytest.mark.parametrize("who", [NEXT_AGENT, OPERATOR, SYSTEM], ids=lambda who: who.role)
+def test_of_those_who_may_not_write_nothing_is_read(who):
+    """However it came into the log: the rules are asked before, and the log is read without trust in that."""
+    said = [agree(who), dispute(who, "No.", CALL), ask(who), kept(who), correct(CUSTOMER, MINE), accept(who, 4)]
+    dialogue, without = read(*said), read(correct(CUSTOMER, MINE))
+    assert [one.actor for one in dialogue.said] == [CUSTOMER]
+    assert (dialogue.open_questions, dialogue.call, dialogue.promises) == ((), Agreement.UNREAD, without.promises)
+    assert dialogue.statements["s1"].agreement is Agreement.DISPUTED, "nobody but the agent accepted it"
 
 
 def test_a_long_log_is_read_in_no_time():

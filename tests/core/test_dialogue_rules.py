@@ -40,6 +40,7 @@ from tests.core.talk import (
 from worker.core.call import Party
 from worker.core.dialogue.rules import check, offers
 from worker.core.dialogue.selecting import words_target
+from worker.core.dialogue.state import PromiseState
 from worker.core.dialogue.values import (
     TARGETS,
     Act,
@@ -267,6 +268,19 @@ def test_nobody_says_that_a_promise_was_kept_that_was_made_to_nobody_known(party
     for who in (AGENT, CUSTOMER):
         assert refusal(kept(who), record=record) is NotAllowed
         assert not {Act.KEPT, Act.NOT_KEPT} & set(offers(who, PROMISE, record, read(record=record)))
+
+
+def test_a_promise_of_the_customer_is_the_agents_to_call_kept():
+    promise = replace(RECORD.summary.commitments[0], promisor=Party.CUSTOMER, beneficiary=Party.AGENT)
+    record = replace(RECORD, summary=replace(RECORD.summary, commitments=(promise,)))
+    assert [refusal(kept(who), record=record) for who in (AGENT, CUSTOMER, REVIEWER)] == [None, NotAllowed, NotAllowed]
+    assert read(kept(CUSTOMER), record=record).promises["p1"].state is PromiseState.OPEN
+    assert read(kept(AGENT), record=record).promises["p1"].state is PromiseState.KEPT
+
+
+@pytest.mark.parametrize("target", [STATEMENT, S2, FRIDAY, CALL], ids=lambda target: target.on)
+def test_both_sides_are_offered_the_same_of_every_part(target):
+    assert offers(AGENT, target, RECORD, read()) == offers(CUSTOMER, target, RECORD, read()) != ()
 
 
 @pytest.mark.parametrize(

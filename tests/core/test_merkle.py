@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.trees import nodes_over
 from worker.core.errors import BrokenRecord, Invalid
 from worker.core.log.merkle import (
     EMPTY_ROOT,
@@ -17,7 +18,6 @@ from worker.core.log.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
-    nodes_over,
     root_of,
 )
 

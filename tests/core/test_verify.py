@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,13 @@ def flipped(data: bytes, bit: int) -> bytes:
     bit %= len(data) * 8
     altered[bit // 8] ^= 1 << bit % 8
     return bytes(altered)
+
+
+@pytest.mark.parametrize(("minutes", "findings"), [(10, 0), (90, 1)])
+def test_an_entry_that_waits_is_no_finding_for_a_clock_that_is_a_little_behind(minutes: int, findings: int):
+    log = build([0, 0, 1], waiting=1)
+    log.checkpoints[-1] = signed(2, log.leaves, minutes)
+    assert len(log.check().findings) == findings
 
 
 @few
@@ -298,7 +306,7 @@ def test_an_entry_added_behind_the_tree_with_an_old_instant_is_found(order: list
     log = build(order)
     kept = log.calls[f"call{order[0]}"]
     last = entry_of(kept[-1])
-    forged = replace(last, number=last.number + 1, before=last.hash, at=BEGAN - timedelta(minutes=2))
+    forged = replace(last, number=last.number + 1, before=last.hash, at=BEGAN - timedelta(hours=2))
     kept.append(KeptEntry(forged.number, forged.encode(), None, None))
     (finding,) = log.check().findings
     assert (finding.call, finding.number) == (last.call_id, forged.number)

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.trees import nodes_over
 from worker.core.errors import BrokenRecord, Invalid, NotFound
 from worker.core.log.checkpoint import make_checkpoint
 from worker.core.log.entry import BEFORE_THE_FIRST, SYSTEM, Actor, Entry, EntryKind, Role, hash_of_content
-from worker.core.log.merkle import consistency_proof, inclusion_proof, leaf_hash, nodes_over, root_of
+from worker.core.log.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from worker.exchange.package import (
     Attached,
     CopiedEntry,

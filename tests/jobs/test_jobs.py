@@ -15,6 +15,7 @@ from tests.installation import wait_until
 from worker import jobs
 from worker.core.call import CallDetails
 from worker.core.errors import NotFound, Unavailable
+from worker.core.log.entry import EntryKind
 from worker.core.record import MadeBy
 from worker.jobs import JobQueue, Sweeper
 from worker.record.standing import CallState
@@ -176,6 +177,44 @@ def test_a_worker_whose_lease_was_taken_leaves_no_trace(installation, recording)
     work.run(call_id, "transcribe")
     held = standing(installation, call_id)
     assert (held.state, held.stage, held.worker) == (CallState.RUNNING, "transcribe", "another")
+
+
+def test_a_late_twin_of_the_last_stage_finds_nothing_to_work_with_and_leaves_no_trace(installation, recording):
+    """The one that took its place sealed the record, and dropped what the stages gave."""
+    call_id = installation.accept(recording)
+    late = installation.work(worker="late")
+    for stage in STAGES[:-1]:
+        late.run(call_id, stage.name)
+    other = installation.work(worker="other", now=lambda: datetime.now(UTC) + timedelta(hours=1))
+    make = late._make
+
+    def make_late(*arguments):
+        other.run(call_id, STAGES[-1].name)
+        return make(*arguments)
+
+    late._make = make_late
+    late.run(call_id, STAGES[-1].name)
+    assert standing(installation, call_id).state is CallState.READY
+    kinds = [item.kind for item in installation.store.log.items(call_id)]
+    assert kinds == [EntryKind.RECEIVED, EntryKind.MADE]
+    assert installation.store.record(call_id).turns
+
+
+def test_a_call_that_failed_at_its_last_stage_is_tried_again_with_all_that_was_made(
+    installation, recording, monkeypatch
+):
+    call_id = installation.accept(recording)
+    work = installation.work()
+    for stage in STAGES[:-1]:
+        work.run(call_id, stage.name)
+    monkeypatch.setattr(work, "_make", lambda *_: 1 / 0)
+    work.run(call_id, STAGES[-1].name)
+    assert standing(installation, call_id).state is CallState.FAILED
+    monkeypatch.undo()
+    installation.store.retry(call_id)
+    work.run(call_id, STAGES[-1].name)
+    assert standing(installation, call_id).state is CallState.READY
+    assert installation.store.record(call_id).turns
 
 
 def test_an_accepted_call_is_worked_although_the_queue_was_away(installation, recording):

@@ -6,11 +6,12 @@ import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from tests.web.records import MADE_BY, evidence, record_of, said
 from worker.core.call import CallDetails, Party
-from worker.core.dialogue.values import Act, Annotation, Looked, OnPromise, Way
+from worker.core.dialogue.values import Act, Annotation, Item, Looked, OnPromise, Way
 from worker.core.log.entry import Actor, Role
 from worker.core.matters import MatterKind
 from worker.core.summary import Commitment, Due
@@ -129,6 +130,26 @@ def test_a_gist_that_was_altered_or_put_in_the_place_of_another_is_drawn_anew(st
 def test_an_erased_call_has_no_gist_and_nothing_open(store: Store) -> None:
     call_id = made(store, 1, None)
     store.log.erase(call_id)
+    assert not store.matters.gists((call_id,))
+    assert promised(store, customer(store)).total == 0
+
+
+def test_what_was_erased_while_a_gist_was_drawn_does_not_come_back_under_the_next_key(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = made(store, 1, None)
+    says(store, call_id, Role.AGENT, Annotation(Act.ASK, OnPromise("p0"), "Morning?"))
+    items = store.log.items
+
+    def erased_since(of: str) -> tuple[Item, ...]:
+        found = items(of)
+        store.log.erase(of)
+        store.log.append(of, Actor(Role.CUSTOMER, "maria"), Looked(Way.PAGE), by=None)
+        return found
+
+    monkeypatch.setattr(store.log, "items", erased_since)
+    store.matters.gists((call_id,))
+    monkeypatch.undo()
     assert not store.matters.gists((call_id,))
     assert promised(store, customer(store)).total == 0
 

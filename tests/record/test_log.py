@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ from worker.core.log.entry import BEFORE_THE_FIRST, SYSTEM, Actor, EntryKind, Ro
 from worker.core.log.merkle import check_consistency, check_inclusion, root_of
 from worker.core.record import MadeBy
 from worker.record.log import Publisher
+from worker.record.log.append import _Waiting, draft
 from worker.record.signing import Verifier
 from worker.record.store import Store
 
@@ -128,6 +130,9 @@ def test_an_entry_of_a_call_that_is_not_there_is_refused(store):
 def test_what_is_no_text_is_refused_before_anything_is_written(store, call_id):
     with pytest.raises(Invalid):
         store.log.append(call_id, ANN, Annotation(Act.ADD, WholeCall(), "half a letter: \ud83d"), by="Ann")
+    with pytest.raises(Invalid) as caught:
+        store.log.append(call_id, ANN, SAID, by="half a letter: \ud83d")
+    assert caught.value.__cause__ is None, "it would quote the name"
     assert is_linked(store, call_id, 1)
 
 
@@ -242,6 +247,56 @@ def test_a_database_that_is_away_fails_those_who_wait_and_nobody_later(store, ca
     assert store.log.append(call_id, ANN, SAID, by="Ann").number == 1
 
 
+def test_one_whose_wait_is_ended_by_a_signal_holds_up_nobody(store, call_id):
+    """As Ctrl-C, or the time limit of a job: what it waited to write is not written, and the others go on."""
+
+    class EndedError(Exception):
+        pass
+
+    def end(*_):
+        raise EndedError
+
+    write = store.log._group._writer.write
+    held_up, there = threading.Event(), threading.Event()
+
+    def slowly(connection, drafts):
+        held_up.set()
+        there.wait(10)
+        return write(connection, drafts)
+
+    store.log._group._writer.write = slowly
+    first = threading.Thread(target=store.log.append, args=(call_id, ANN, SAID), kwargs={"by": "first"})
+    first.start()
+    held_up.wait(10)
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(EndedError):
+            store.log.append(call_id, ANN, SAID, by="ended")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    there.set()
+    first.join()
+    store.log.append(call_id, ANN, SAID, by="last")
+    assert [item.by for item in store.log.items(call_id)] == [None, "first", "last"]
+
+
+def test_who_is_called_to_write_and_gives_up_passes_the_pen_on(store, call_id):
+    group = store.log._group
+    called, next_one = (_Waiting(draft(call_id, ANN, SAID, name)) for name in ("called", "next"))
+    group._queue, group._is_writing = [called, next_one], True
+
+    def given_up():
+        called.woken.set()
+        raise KeyboardInterrupt
+
+    called.woken.wait = given_up
+    with pytest.raises(KeyboardInterrupt):
+        group._wait(called)
+    assert next_one.woken.is_set()
+    assert group._queue == [next_one]
+
+
 # Whether this process has threads depends on the tests that ran before.
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_writes_though_its_parent_was_writing(store, call_id):
@@ -287,7 +342,7 @@ def test_a_backlog_larger_than_one_transaction_is_included(store, monkeypatch):
     monkeypatch.setattr("worker.record.log.tree._WAITING", _limited(3))
     fill(store, 11)
     assert store.log.include() == 11
-    assert store.log.size() == 11
+    assert len(store.log.leaves(0, 99)) == 11
 
 
 def _limited(count: int):

@@ -171,6 +171,14 @@ def test_a_call_is_found_by_the_id_of_the_company_s_own_system(store: Store) -> 
     assert store.people.call_known_as("") is None, "calls without such an id are not found by its absence"
 
 
+def test_an_own_recording_is_found_under_no_id_of_the_company_s(store: Store) -> None:
+    call_id = accept(store, external_id="PBX-7")
+    store.accept(
+        CallDetails(), sha256="e" * 64, file_name="a", size_bytes=1, first_stage="decode", own_recording_of=call_id
+    )
+    assert store.people.call_known_as(f"own recording of {call_id}") is None
+
+
 # Sessions and one-time tokens
 
 

@@ -20,6 +20,7 @@ from worker.core.log.entry import Actor, Role
 from worker.core.record import MadeBy
 from worker.record.keys import Keys, decode_key
 from worker.record.store import Store
+from worker.record.tables.log import call_keys
 from worker.record.vault import Vault, seal, unseal
 
 ANN = Actor(Role.AGENT, "ann")
@@ -128,6 +129,21 @@ def test_erasing_leaves_the_entries_and_nothing_of_what_they_said(store, call_id
     ]
     with pytest.raises(NotFound):
         store.record(call_id)
+
+
+def test_an_erased_key_lies_in_no_file_any_more(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'a.db'}", KEYS)
+    store.migrate()
+    accepted = [
+        store.accept(CallDetails(), sha256=f"{number:064x}", file_name="a", size_bytes=1, first_stage="decode")
+        for number in range(3)
+    ]
+    with store._database.reading() as connection:
+        keys = {row.call_id: bytes(row.sealed) for row in connection.execute(sa.select(call_keys))}
+    store.log.erase(accepted[1].call_id)
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert [keys[one.call_id] in files for one in accepted] == [True, False, True]
+    store.close()
 
 
 def test_what_is_said_after_an_erasure_is_kept_under_a_key_of_its_own(store, store_url, call_id):

@@ -237,6 +237,13 @@ def test_a_value_that_could_not_be_read_again_is_refused_and_the_stage_is_still_
     assert finish(store, call_id)
 
 
+def test_a_last_stage_that_gives_no_record_is_refused_and_the_stage_is_still_held(store, call_id):
+    begin(store, call_id)
+    with pytest.raises(BrokenModel, match="gives its record"):
+        finish(store, call_id, next_stage=None)
+    assert store.call(call_id).standing.state is CallState.RUNNING
+
+
 def test_a_next_stage_that_is_there_already_is_refused_and_nothing_is_changed(store, call_id):
     begin(store, call_id)
     with pytest.raises(BrokenRecord):

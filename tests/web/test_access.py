@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
+import worker.web.routes.live as live
 from tests.web.conftest import AS_BROWSER, BASE_URL, Site
 from tests.web.reading import read
 from tests.web.records import short_call
@@ -125,7 +126,41 @@ def test_who_runs_the_service_sees_no_content(site: Site, call_id: str) -> None:
     assert looks(site, call_id) == []
 
 
+def test_who_is_no_reviewer_any_more_reads_none_of_the_records_that_were_assigned(site: Site, call_id: str) -> None:
+    people = site.store.people
+    rosa = people.add("rosa@brightwater.example", is_reviewer=True)
+    people.give_role(call_id, rosa.id, Role.REVIEWER)
+    site.sign_in(rosa)
+    assert site.client.get(f"/calls/{call_id}").status_code == 200
+    people.add("rosa@brightwater.example", is_reviewer=False)
+    assert site.client.get(f"/calls/{call_id}").status_code == 404
+    assert site.client.get("/api/v1/calls").json()["calls"] == []
+
+
 # Sessions
+
+
+def test_no_cache_keeps_what_belongs_to_a_session(site: Site, call_id: str) -> None:
+    address = site.link(call_id)
+    for path in ("/", address, f"{address}.json", f"{address}/sound", f"{address}/", "/sign-in", "/nothing"):
+        response = site.client.get(path, headers=AS_BROWSER, follow_redirects=False)
+        assert response.headers["cache-control"] == "private, no-store", path
+    for path in ("me", "calls", f"calls/{call_id}", f"calls/{call_id}/entries", f"calls/{call_id}/annotations"):
+        assert site.client.get(f"/api/v1/{path}").headers["cache-control"] == "private, no-store", path
+
+
+def test_what_a_page_asks_by_itself_does_not_keep_a_session_alive(
+    site: Site, call_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that lies open on a telephone asks for its events every ten minutes."""
+    monkeypatch.setattr(live, "LASTS_S", 0.1)
+    address = site.link(call_id)
+    for _ in range(3):
+        site.now += 39 * MINUTE
+        assert site.client.get(f"{address}/events").status_code == 200
+    site.now += 4 * MINUTE
+    assert site.client.get(f"{address}/events").status_code == 401
+    assert site.client.get(address).status_code == 401
 
 
 def test_nobody_gets_in_without_a_session(site: Site, call_id: str) -> None:
@@ -288,6 +323,25 @@ def test_nobody_is_signed_in_by_another_site(site: Site, call_id: str) -> None:
     refused = site.client.post("/sign-in/once", data={"token": token}, headers={"sec-fetch-site": "cross-site"})
     assert refused.status_code == 403
     assert site.client.post("/sign-in/once", data={"token": token}, follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"origin": "null"}, 403), ({"origin": "https://evil.example"}, 403), ({"origin": BASE_URL}, 303), ({}, 303)],
+)
+@pytest.mark.parametrize("cookie", [None, "made up"])
+def test_nor_where_a_browser_does_not_say_from_which_site_it_asks(
+    site: Site, call_id: str, headers: dict[str, str], status: int, cookie: str | None
+) -> None:
+    """Any page can make its own origin ``null``; those of ours do not, and so it is ours where it is told."""
+    site.sign_out()
+    del site.client.headers["sec-fetch-site"]
+    if cookie:
+        site.client.cookies.set("onrecord", cookie)
+    token = one_time_token(site, call_id)
+    response = site.client.post("/sign-in/once", data={"token": token}, headers=headers, follow_redirects=False)
+    assert response.status_code == status
+    assert response.headers["referrer-policy"] == "same-origin"
 
 
 def test_a_session_that_is_over_is_asked_to_sign_in_and_not_told_off(site: Site, call_id: str) -> None:

@@ -133,6 +133,7 @@ def test_every_route_has_a_row_and_every_row_a_route(site: Site) -> None:
 @pytest.fixture
 def call_id(site: Site) -> str:
     call_id = site.publish(short_call(), sound=b"sound")
+    site.sounds.put_peaks(site.store.call(call_id).sha256, b"[]")
     site.store.log.include()
     site.store.log.publish(now=site.now)
     return call_id
@@ -142,6 +143,7 @@ def call_id(site: Site) -> str:
 def other_call(site: Site, with_hash) -> str:
     """A call with which none of these roles has anything to do."""
     other = site.publish(with_hash(short_call(), "2b" * 32), sound=b"other")
+    site.sounds.put_peaks("2b" * 32, b"[]")
     for role in (Role.AGENT, Role.CUSTOMER):
         site.store.people.side(other, role)
     return other
@@ -173,11 +175,11 @@ def ask(site: Site, persons: dict[str, Person], monkeypatch: pytest.MonkeyPatch)
     """Asks a route for a call as a role; what came of it: in, not signed in, refused, or not here."""
     monkeypatch.setattr(live, "LASTS_S", 0.2)
 
-    def asking(role: str, row: str, call_id: str) -> str:
+    def asking(role: str, row: str, call_id: str, *, only_call: str | None = None) -> str:
         if role == "nobody":
             site.sign_out()
         else:
-            site.sign_in(persons[role])
+            site.sign_in(persons[role], only_call=only_call)
         method, path = row.split()
         for name, value in (TOKENS | {"{call_id}": call_id}).items():
             path = path.replace(name, value)
@@ -188,6 +190,7 @@ def ask(site: Site, persons: dict[str, Person], monkeypatch: pytest.MonkeyPatch)
             response = site.client.get(path)
         if response.status_code == 404 and (row in ELSEWHERE or NOT_HERE in response.text):
             return "not here"
+        assert response.status_code < 500, row
         return {401: "not signed in", 403: "refused"}.get(response.status_code, "in")
 
     return asking
@@ -206,6 +209,24 @@ def test_a_role_gets_at_its_own_call_as_the_design_says(
 def test_nobody_gets_at_another_s_call(role: str, other_call: str, ask: Callable[[str, str, str], str]) -> None:
     expected = {"operator": "refused", "nobody": "not signed in"}.get(role, "not here")
     assert {row: ask(role, row, other_call) for row in ON_A_CALL} == dict.fromkeys(ON_A_CALL, expected)
+
+
+@pytest.mark.parametrize("role", ["agent", "customer"])
+def test_whoever_was_let_in_to_one_call_gets_at_no_other_of_their_own(
+    site: Site, role: str, call_id: str, other_call: str, persons: dict[str, Person], ask: Callable[..., str]
+) -> None:
+    site.store.people.give_role(other_call, persons[role].id, Role(role))
+    may = {row: "in" if role in roles else "refused" for row, roles in ON_A_CALL.items()}
+    assert {row: ask(role, row, other_call) for row in ON_A_CALL} == may, "let in to all"
+    got = {row: ask(role, row, other_call, only_call=call_id) for row in ON_A_CALL}
+    assert got == dict.fromkeys(ON_A_CALL, "not here")
+    for row in ("GET /next-call", "POST /next-call", "POST /next-call/{person_id}"):
+        assert ask(role, row, call_id, only_call=call_id) == "not here"
+    listed = site.client.get("/api/v1/calls").json()["calls"]
+    home = site.client.get("/", headers={"accept": "application/json"}).text
+    assert [one["id"] for one in listed] == [call_id]
+    assert call_id in home
+    assert other_call not in home
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -145,7 +145,7 @@ def test_what_is_disputed_stands_in_two_equal_boxes_in_the_order_of_time(call: C
     assert second.one("p", class_="version").text == "I only agreed to the morning."
     assert second.one("p", class_="by").text == "Maria Lopez (you)"
     assert {one.attributes["class"].split()[0] for one in (first, second)} == {"agent", "customer"}
-    machine = next(one for one in part.all("details") if "As it was written by machine" in one.text)
+    machine = next(one for one in part.all("details") if "As it stood at first" in one.text)
     assert "The customer agreed to Friday." in machine.text
     assert page.one("ul", id="stands").one("a", href="#s3").text == "1 sentence is disputed"
 
@@ -157,6 +157,12 @@ def test_a_dispute_that_says_nothing_more_stands_beside_what_was_written_by_mach
     assert "Nobody has agreed with this" in machine.text
     assert customer.one("p", class_="version").text == "This is not what happened."
     assert part.all("a", class_="play"), "the words it is about can still be played"
+
+
+def test_a_disputed_quotation_is_not_called_written(call: Call) -> None:
+    part = call.say(Party.CUSTOMER, "statement:s2", Act.DISPUTE).one("li", id="s2")
+    said, _ = part.one("ul", class_="boxes").all("li")
+    assert said.one("p", class_="by").text == "In the words of the call"
 
 
 def test_both_read_the_same_boxes_but_for_who_you_is(call: Call) -> None:
@@ -176,7 +182,7 @@ def test_once_both_hold_one_version_it_is_shown_and_the_machines_is_one_step_awa
     assert not part.all("ul", class_="boxes")
     assert part.text.startswith("Maria had bought a dishwasher.")
     assert "Settled: both agree on this wording" in part.text
-    machine = next(one for one in part.all("details") if "As it was written by machine" in one.text)
+    machine = next(one for one in part.all("details") if "As it stood at first" in one.text)
     assert "The customer had bought a washing machine that leaks." in machine.text
 
 

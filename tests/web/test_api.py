@@ -162,6 +162,7 @@ def test_who_looked_is_not_told_to_the_agent_of_the_next_call(site, call_id):
     site.sign_in(other)
     look = get(site, f"/calls/{call_id}/entries")["entries"][2]
     assert (look["kind"], look["person"], look["by"], look["says"]) == ("looked", None, None, None)
+    assert look["role"] is None, "which of the two sides it was would say who"
     assert len(look["hash"]) == 64, "the entry itself stands there, and can be checked"
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, Queue
 
-import httpx
+import httpx2
 import pytest
 
 from tests.installation import wait_until
@@ -36,7 +36,7 @@ AGREE = Annotation(Act.AGREE, OnStatement("s1"))
 class Listener:
     """One open page: the events that came, as pairs of their name and their data."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx2.Response) -> None:
         self.response = response
         self._events: Queue[tuple[str, dict] | None] = Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -50,7 +50,7 @@ class Listener:
                     name = value
                 elif field == "data":
                     self._events.put((name, json.loads(value)))
-        except (httpx.HTTPError, httpx.StreamError):
+        except (httpx2.HTTPError, httpx2.StreamError):
             pass  # the test left, or the server did
         self._events.put(None)
 
@@ -82,7 +82,7 @@ def listening(site: Site, base: str, call_id: str, role: Role, **more: str) -> I
     headers = {"accept-language": more.get("language", "en")}
     address = f"{base}/calls/{call_id}/events"
     with (
-        httpx.Client(cookies=cookies, timeout=SOON_S, trust_env=False) as client,
+        httpx2.Client(cookies=cookies, timeout=SOON_S, trust_env=False) as client,
         client.stream("GET", address, params=query, headers=headers) as response,
     ):
         assert response.status_code == 200
@@ -205,15 +205,37 @@ def test_a_server_that_is_told_to_stop_does_not_wait_for_open_pages(site, store_
 
 def _is_served(base: str) -> bool:
     try:
-        return httpx.get(f"{base}/health/live", trust_env=False).is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{base}/health/live", trust_env=False).is_success
+    except httpx2.TransportError:
         return False
 
 
 def test_only_who_may_read_a_call_may_listen_to_it(site, base):
     call_id = site.publish(short_call())
     address = f"{base}/calls/{call_id}/events"
-    assert httpx.get(address, trust_env=False).status_code == 401
+    assert httpx2.get(address, trust_env=False).status_code == 401
     stranger = site.store.people.add("paula@example.com")
     site.sign_in(stranger)
-    assert httpx.get(address, cookies=dict(site.client.cookies), trust_env=False).status_code == 404
+    assert httpx2.get(address, cookies=dict(site.client.cookies), trust_env=False).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["signed out", "no longer let in"])
+def test_whoever_may_not_read_a_call_any_more_hears_nothing_more_of_it(site, base, how):
+    call_id = site.publish(short_call())
+    rosa = site.store.people.add("rosa@example.com", is_reviewer=True)
+    site.store.people.give_role(call_id, rosa.id, Role.REVIEWER)
+    site.sign_in(rosa)
+    cookies = dict(site.client.cookies)
+    address = f"{base}/calls/{call_id}/events"
+    with (
+        httpx2.Client(cookies=cookies, timeout=SOON_S, trust_env=False) as client,
+        client.stream("GET", address) as response,
+    ):
+        page = Listener(response)
+        assert page.is_quiet()
+        if how == "signed out":
+            site.store.people.sessions.end(cookies["onrecord"])
+        else:
+            site.store.people.add("rosa@example.com", is_reviewer=False)
+        say(site, call_id, Role.AGENT)
+        assert page.next() is None

@@ -127,6 +127,25 @@ def test_groups_make_reviewers_and_operators_each_time_anew(
         assert (person.is_reviewer, person.is_operator) == duties, claims
 
 
+def test_where_a_group_is_set_for_agents_nobody_else_of_the_company_looks_customers_up(
+    site: Site, browser: TestClient, provider: Provider
+) -> None:
+    parts = replace(site.parts, single_sign_on=single_sign_on(provider), agents="agents")
+    with site.client_of(parts) as chosen:
+        for claims, may in (({"groups": ["agents"]}, True), ({"groups": ["cooks"]}, False), ({}, False)):
+            provider.claims = GOOD | claims
+            assert come_in(chosen).status_code == 303
+            assert (chosen.get("/next-call").status_code == 200) is may, claims
+            page = read(chosen.get("/", headers=AS_BROWSER).text).text
+            assert ("Who is calling?" in page) is may
+            assert ("There is nothing here for you yet." in page) is not may
+        receive(site)
+        assert chosen.get("/next-call").status_code == 200, "the agent of a call takes calls"
+    provider.claims = GOOD | {"sub": "77", "email": "ruth@brightwater.example"}
+    come_in(browser)
+    assert browser.get("/next-call").status_code == 200, "where no group is set, everybody without another duty does"
+
+
 def test_without_groups_in_the_settings_duties_stay_as_the_operator_set_them(site: Site, provider: Provider) -> None:
     site.store.people.add(DANIEL, is_reviewer=True)
     with site.client_of(replace(site.parts, single_sign_on=single_sign_on(provider))) as browser:

@@ -160,7 +160,7 @@ def test_an_invitation_answers_the_same_whether_or_not_an_address_is_known(site:
         token = address.removeprefix("/c/")
         answers.append([(one.status_code, one.text.replace(token, "")) for one in given])
     assert answers[0] == answers[1] == answers[2]
-    assert {status for status, _ in answers[0]} == {200, 403}
+    assert {status for status, _ in answers[0]} == {200, 403, 429}
 
 
 def test_after_five_wrong_codes_the_right_one_is_wrong_too(site: Site) -> None:
@@ -182,9 +182,47 @@ def test_after_five_wrong_codes_the_right_one_is_wrong_too(site: Site) -> None:
 
 def test_no_more_than_five_codes_an_hour_are_sent_to_anybody(site: Site) -> None:
     address = invited(site, receive(site))
-    for _ in range(9):
+    for _ in range(5):
         assert site.client.post(f"{address}/code").status_code == 200
+    for _ in range(4):
+        refused = site.client.post(f"{address}/code", headers=AS_BROWSER)
+        assert refused.status_code == 429
+        assert "No new code was sent" in read(refused.text).one("p", role="alert").text
+        assert "is on its way" not in refused.text
     assert len(site.store.people.outbox.letters()) == 5
+
+
+def test_who_has_to_wait_is_told_that_no_new_code_was_sent(site: Site) -> None:
+    address = invited(site, receive(site))
+    code = send_code(site, address)
+    for _ in range(5):
+        site.client.post(address, data={"code": f"{(int(code) + 1) % 10**6:06}"})
+    refused = site.client.post(f"{address}/code", headers=AS_BROWSER)
+    assert refused.status_code == 429
+    assert "come in another way" in read(refused.text).one("p", role="alert").text
+    assert len(site.store.people.outbox.letters()) == 1
+
+
+def test_who_is_in_already_needs_no_second_code(site: Site) -> None:
+    call_id, foreign = receive(site), receive(site, "somebody@post.example")
+    site.link(call_id)
+    response = site.client.get(invited(site, call_id), headers=AS_BROWSER, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, f"/calls/{call_id}")
+    other = site.client.get(invited(site, foreign), headers=AS_BROWSER, follow_redirects=False)
+    assert read(other.text).one("h1").text == "Open the record of your call", "signed in as somebody else"
+
+
+def test_somebody_else_who_is_signed_in_comes_in_by_the_invitation_as_its_customer(site: Site) -> None:
+    call_id, foreign = receive(site), receive(site, "somebody@post.example")
+    site.link(foreign)
+    del site.client.headers["X-CSRF-Token"]
+    page = read(site.client.get(invited(site, call_id), headers=AS_BROWSER).text)
+    csrf = page.all("input", name="csrf")[0].attributes["value"]
+    site.client.post(f"{invited(site, call_id)}/code", data={"csrf": csrf})
+    code = code_in(site.store.people.outbox.letters()[0])
+    site.client.post(invited(site, call_id), data={"csrf": csrf, "code": code})
+    assert is_in(site, call_id)
+    assert not is_in(site, foreign)
 
 
 def test_a_code_of_one_customer_opens_nothing_to_another(site: Site) -> None:
@@ -226,6 +264,20 @@ def test_a_code_that_could_not_be_sent_is_told_so_without_saying_to_whom(site: S
     assert (letter.failure, letter.text) == ("Unavailable", "")
     assert PHONE not in page.text + str(logs)
     assert logs[0]["event"] == "code.not_sent"
+
+
+def test_a_number_to_which_nothing_sends_is_told_so_with_the_other_ways_in(site: Site) -> None:
+    parts = replace(site.parts, sending=Sending(mail=FailingSender()))
+    call_id = receive(site, PHONE)
+    with site.client_of(parts) as client, capture_logs() as logs:
+        pages = [client.post(f"{invited(site, call_id)}/code", headers=AS_BROWSER) for _ in range(7)]
+    assert {page.status_code for page in pages} == {503}, "and no sending is counted"
+    said = read(pages[0].text).one("p", role="alert").text
+    assert "No code can be sent" in said
+    assert "in a few minutes" not in said, "it would not help"
+    assert {one["event"] for one in logs} == {"code.no_way"}
+    assert PHONE not in pages[0].text + str(logs)
+    assert site.store.people.outbox.letters() == ()
 
 
 def test_what_was_sent_is_not_kept(site: Site) -> None:
@@ -425,7 +477,15 @@ def test_without_a_key_nobody_is_handed_over(site: Site) -> None:
     assert site.client.get("/sign-in/hand-over", params={"token": handed_over(site)}).status_code == 403
 
 
-@pytest.mark.parametrize("key", ["short", "-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "short",
+        "-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7xbLqkFf3pEo3mVY7D6pP8W5r5wM1m0m1b2b3c4d5e",
+        '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
+    ],
+)
 def test_a_key_that_is_none_is_found_at_the_start(key: str) -> None:
     with pytest.raises(Invalid, match="ONRECORD_HANDOVER_KEY") as refused:
         HandOver(key, BASE_URL)
@@ -458,8 +518,17 @@ def test_the_embedded_default_shows_what_it_would_have_sent_to_this_machine_alon
         page = client.get("/outbox", headers=AS_BROWSER)
         assert MARIA in page.text
         assert re.search(r"\b\d{6}\b", page.text)
-        for headers in ({"host": "rebound.example"}, {"x-forwarded-for": "203.0.113.9"}, {"forwarded": "for=1"}):
+        for headers in (
+            {"host": "rebound.example"},
+            {"x-forwarded-for": "203.0.113.9"},
+            {"x-forwarded-proto": "https"},
+            {"forwarded": "for=1"},
+            {"x-real-ip": "203.0.113.9"},
+            {"via": "1.1 proxy"},
+        ):
             assert client.get("/outbox", headers=headers).status_code == 404
+    with browser(site, here, is_for_others=True) as behind_a_proxy:
+        assert behind_a_proxy.get("/outbox").status_code == 404, "which asks from here, and need not say for whom"
     with browser(site, here, ("203.0.113.9", 50000)) as elsewhere:
         assert elsewhere.get("/outbox").status_code == 404
     with browser(site, here, sending=Sending(webhook=FailingSender())) as sending:

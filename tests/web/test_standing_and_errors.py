@@ -229,3 +229,29 @@ def test_static_files_are_served_and_asked_for_again_before_they_are_used_again(
 
 def test_the_server_says_that_it_lives(site: Site) -> None:
     assert site.client.get("/health/live").json() == {"status": "live"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/sign-in/once", 422),
+        ("GET", "/sign-in/hand-over", 422),
+        ("GET", "/c/made-up?sent=perhaps", 422),
+        ("GET", "{call}/files/first", 422),
+        ("GET", "{call}/files/999999999999999999999999", 404),
+        ("GET", "{call}/compared/9999999999", 404),
+        ("GET", "{call}/say?turn=t1&first=x", 422),
+        ("PUT", "{call}", 405),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_our_words_and_repeats_nothing(
+    site: Site, method: str, path: str, status: int
+) -> None:
+    path = path.format(call=site.link(site.publish(short_call())))
+    page = site.client.request(method, path, headers=AS_BROWSER)
+    problem = site.client.request(method, path)
+    assert (page.status_code, problem.status_code) == (status, status)
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["detail"] in read(page.text).text
+    for word in ("integer", "Field required", "boolean", "999", "perhaps"):
+        assert word not in page.text + problem.text

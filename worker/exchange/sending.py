@@ -49,10 +49,16 @@ class Sending:
         """Whether anything is sent at all."""
         return self.mail is not None or self.webhook is not None
 
+    def reaches(self, address: str) -> bool:
+        """Whether anything sends to such an address."""
+        return self._sender(address) is not None
+
+    def _sender(self, address: str) -> Sender | None:
+        return self.webhook if is_phone(address) else self.mail or self.webhook
+
     def sender(self, address: str) -> Sender:
         """What reaches this address. Raises Unavailable if nothing does."""
-        sender = self.webhook if is_phone(address) else self.mail or self.webhook
-        if sender is None:
+        if (sender := self._sender(address)) is None:
             raise Unavailable("Nothing here sends to such an address. Set ONRECORD_WEBHOOK_URL or ONRECORD_SMTP_URL.")
         return sender
 

@@ -61,7 +61,7 @@ class Keys:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(folder / "keys.lock"):
                 return cls(
-                    origin or _kept(folder / "log.name", default_origin.encode()).decode(),
+                    origin or kept_once(folder / "log.name", default_origin.encode()).decode(),
                     master or _kept_key(folder / "master.key"),
                     signing or _kept_key(folder / "signing.key"),
                 )
@@ -86,11 +86,13 @@ def decode_key(encoded: str | bytes, *, of: str) -> bytes:
 
 
 def _kept_key(path: Path) -> bytes:
-    return decode_key(_kept(path, b64encode(secrets.token_bytes(KEY_BYTES))), of=str(path))
+    return decode_key(kept_once(path, b64encode(secrets.token_bytes(KEY_BYTES))), of=str(path))
 
 
-def _kept(path: Path, fresh: bytes) -> bytes:
-    """What the file holds; a new one is given what is fresh, whole or not at all."""
+def kept_once(path: Path, fresh: bytes) -> bytes:
+    """What the file holds; a new one, readable for its owner alone, is given what is fresh, whole or not at all.
+
+    Whoever asks holds a lock that others ask for too."""
     if not path.exists():
         new = path.with_suffix(".new")
         new.touch(mode=0o600)

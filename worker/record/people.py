@@ -47,6 +47,7 @@ class Person:
     address: str | None
     is_reviewer: bool = False
     is_operator: bool = False
+    is_agent: bool | None = None  # None where nobody said it: see ``worker.web.access.Access.is_agent``
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class People:
         name: str | None = None,
         is_reviewer: bool | None = None,
         is_operator: bool | None = None,
+        is_agent: bool | None = None,
         subject: str | None = None,
     ) -> Person:
         """Somebody on the company's side, found by their address or made; what is None stays as it is.
@@ -110,7 +112,7 @@ class People:
         Raises Invalid for what is no address or no name, NotAllowed where the address is that of another ``subject``:
         an address that was given to somebody new does not open what it opened before.
         """
-        told = {"is_reviewer": is_reviewer, "is_operator": is_operator, "subject": subject}
+        told = {"is_reviewer": is_reviewer, "is_operator": is_operator, "is_agent": is_agent, "subject": subject}
         told |= {"name": _name(name)} if name else {}
         known = {key: value for key, value in told.items() if value is not None}
         with self._database.writing() as connection:
@@ -221,6 +223,7 @@ class People:
     ) -> tuple[OnCall, ...]:
         if now is not None:
             which &= call_roles.c.until.is_(None) | (call_roles.c.until > now)
+        which &= (call_roles.c.role != Role.REVIEWER) | persons.c.is_reviewer  # who is none any more lost them all
         select = (
             sa.select(persons, call_roles.c.call_id, call_roles.c.role, call_roles.c.until)
             .join_from(call_roles, persons, persons.c.id == call_roles.c.person_id)
@@ -235,7 +238,7 @@ class People:
 
 
 def _person(row: sa.Row[Any]) -> Person:
-    return Person(row.id, Kind(row.kind), row.name, row.address, row.is_reviewer, row.is_operator)
+    return Person(row.id, Kind(row.kind), row.name, row.address, row.is_reviewer, row.is_operator, row.is_agent)
 
 
 def _name(name: str) -> str:

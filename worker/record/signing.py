@@ -60,8 +60,3 @@ class Verifier:
         except InvalidSignature:
             return False
         return True
-
-
-def new_private_key() -> bytes:
-    """A fresh key, 32 bytes, to be kept secret."""
-    return Ed25519PrivateKey.generate().private_bytes_raw()

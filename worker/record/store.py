@@ -327,7 +327,7 @@ class Store:
         """
         record = self.log.record(call_id)
         if record is None:
-            raise NotFound("There is no record of this call. `onrecord calls` shows where it stands.")
+            raise NotFound("There is no record of this call yet. Its page says where it stands.")
         return record
 
     # What should move and does not

@@ -47,6 +47,12 @@ def from_json(text: str, kind: type[T]) -> T:
     return value
 
 
+def prepare(*kinds: type) -> None:
+    """Builds what reading and writing values of these kinds takes: else the first of each waits for it."""
+    for kind in kinds:
+        _adapter(kind)
+
+
 def _with_writers(text: str) -> str:
     """A record of version 1 whose written statements say who wrote them: then, one model wrote them all.
 

@@ -131,8 +131,8 @@ class Access:
 
     # Who
 
-    def visitor_if_any(self, request: Request) -> Visitor | None:
-        """Who is signed in; None if nobody is, or no longer."""
+    def visitor_if_any(self, request: Request, *, is_use: bool = True) -> Visitor | None:
+        """Who is signed in; None if nobody is, or no longer. What a page asks by itself is no use of the session."""
         token = request.cookies.get(self.cookie)
         found = self._store.people.sessions.find(token) if token else None
         if token is None or found is None:
@@ -142,47 +142,46 @@ class Access:
         person = self._store.people.person(session.person_id)
         if session.ends_at <= now or (person.kind is Kind.CUSTOMER and seen_at + IDLE <= now):
             return None
-        self._store.people.sessions.see(token, seen_at=seen_at, now=now)
+        if is_use:
+            self._store.people.sessions.see(token, seen_at=seen_at, now=now)
         return Visitor(person, session.only_call, self.csrf_of(token), _derived(token, "session"))
 
     def visitor(self, request: Request) -> Visitor:
         """Who is signed in. Raises NotSignedIn."""
-        if (visitor := self.visitor_if_any(request)) is None:
+        return self._visitor(request, is_use=True)
+
+    def _visitor(self, request: Request, *, is_use: bool) -> Visitor:
+        if (visitor := self.visitor_if_any(request, is_use=is_use)) is None:
             raise NotSignedIn
         return visitor
 
-    def operator(self, request: Request) -> Visitor:
-        """Somebody who runs the service. Raises NotSignedIn, NotFound for everybody else."""
-        visitor = self.visitor(request)
-        if not visitor.person.is_operator:
-            raise _not_here()
-        return visitor
-
     def agent(self, request: Request) -> Visitor:
-        """Somebody on the company's side who takes calls, signed in to all that is theirs. It is whoever was on a call
-        as its agent, and who has no other duty here. Raises NotSignedIn, NotFound for everybody else."""
+        """Somebody on the company's side who takes calls, signed in to all that is theirs. Raises NotSignedIn, NotFound
+        for everybody else."""
         visitor = self.visitor(request)
         if not self.is_agent(visitor):
             raise _not_here()
         return visitor
 
     def is_agent(self, visitor: Visitor) -> bool:
-        """Whether somebody takes calls."""
+        """Whether somebody takes calls: who is said to, and who was on a call as its agent. Where nothing is said of
+        somebody, they do unless they have another duty here."""
         person = visitor.person
         if person.kind is not Kind.STAFF or visitor.only_call is not None:
             return False
         has_other_duty = person.is_reviewer or person.is_operator
-        return not has_other_duty or self._store.matters.calls(Whose(person.id, Role.AGENT), now=self._now()).total > 0
+        is_said_to = person.is_agent if person.is_agent is not None else not has_other_duty
+        return is_said_to or self._store.matters.calls(Whose(person.id, Role.AGENT), now=self._now()).total > 0
 
     # What
 
-    def open(self, request: Request, call_id: str, right: Right) -> Opened:
+    def open(self, request: Request, call_id: str, right: Right, *, is_use: bool = True) -> Opened:
         """The call, opened for this right.
 
         Raises NotSignedIn; NotFound for a call that is not there, and in the same words for one with which this person
         has nothing to do; NotAllowed where what they are on it does not give the right.
         """
-        visitor = self.visitor(request)
+        visitor = self._visitor(request, is_use=is_use)
         role = self._role(visitor, call_id)
         if role is None:
             raise _not_here()
@@ -198,11 +197,11 @@ class Access:
             raise NotAllowed(_REFUSAL.get(role, "This is for the two sides of the call alone."))
         return Opened(visitor, call, role)
 
-    def opened(self, right: Right) -> Callable[[Request, str], Opened]:
+    def opened(self, right: Right, *, is_use: bool = True) -> Callable[[Request, str], Opened]:
         """A dependency for routes with ``call_id`` in their address."""
 
         def opened(request: Request, call_id: str) -> Opened:
-            return self.open(request, call_id, right)
+            return self.open(request, call_id, right, is_use=is_use)
 
         return opened
 
@@ -254,11 +253,11 @@ class Access:
         if not self._is_from_here(request):
             raise NotAllowed(_FROM_ELSEWHERE)
         token = request.cookies.get(self.cookie)
-        if not token:
-            return
         # A session that is over cannot be misused; who comes with one is asked to sign in, not told off. What they
         # sent is not read, so that nobody fills a disk who is not signed in.
-        if await run_in_threadpool(self.visitor_if_any, request) is None:
+        if not token or await run_in_threadpool(self.visitor_if_any, request) is None:
+            if _hides_origin(request):  # no form's own token shows that it is ours: another site may sign somebody in
+                raise NotAllowed(_FROM_ELSEWHERE)
             return
         given: object = request.headers.get(CSRF_HEADER)
         if given is None and request.headers.get("content-type", "").partition(";")[0] in FORMS:
@@ -271,7 +270,7 @@ class Access:
         site = request.headers.get("sec-fetch-site")
         if site is not None:
             return site in ("same-origin", "none")
-        # Ours send "null" too, since they give no referrer away; a form's own token then has to do.
+        # Browsers that are set to tell nothing send "null" from our pages too; a form's own token then has to do.
         origin = request.headers.get("origin")
         host = f"{request.url.scheme}://{request.url.netloc}"
         return origin in (None, "null", self._origin, host)
@@ -282,6 +281,10 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _FROM_ELSEWHERE = "This did not come from a page of this place, or from one that was open too long. Open it again."
 
 _REFUSAL = {Role.OPERATOR: "Who runs the service sees that a call is here and where it stands, not what is in it."}
+
+
+def _hides_origin(request: Request) -> bool:
+    return "sec-fetch-site" not in request.headers and request.headers.get("origin") == "null"
 
 
 def _not_here() -> NotFound:

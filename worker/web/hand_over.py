@@ -17,6 +17,8 @@ from worker.core.errors import Invalid, NotAllowed
 
 LONGEST = timedelta(minutes=5)
 SHORTEST_SECRET = 32
+OTHER_KEYS = ("ssh-", "ecdsa-", "{")
+"""How keys begin that are written otherwise. Taken for secrets, public ones would let everybody sign."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class HandOver:
 
     @cached_property
     def _key(self) -> tuple[list[str], OctKey | OKPKey]:
-        if not self.key.lstrip().startswith("-----BEGIN"):
-            if len(self.key) < SHORTEST_SECRET:
+        written = self.key.lstrip()
+        if not written.startswith("-----BEGIN"):
+            if len(self.key) < SHORTEST_SECRET or written.startswith(OTHER_KEYS):
                 raise Invalid(f"ONRECORD_HANDOVER_KEY is a secret of {SHORTEST_SECRET} letters or more, or a PEM.")
             return ["HS256"], OctKey.import_key(self.key)
         try:

@@ -44,6 +44,8 @@ class Parts:
     single_sign_on: SingleSignOn | None = None
     reviewers: str | None = None  # the group of the company's sign-in whose members are reviewers here
     operators: str | None = None
+    agents: str | None = None
+    is_for_others: bool = False  # a proxy may stand before it, on this machine as on another
     largest_file: int = 25_000_000  # bytes
     largest_recording: int = 250_000_000
     looks: RecentLooks = field(default_factory=RecentLooks)
@@ -66,7 +68,8 @@ class Parts:
     @cached_property
     def shows_outbox(self) -> bool:
         """Whether letters are shown on a page instead of being sent: on a machine that serves nobody but itself."""
-        return not self.sending.is_set and urlsplit(self.base_url).hostname in THIS_MACHINE
+        is_here = not self.is_for_others and urlsplit(self.base_url).hostname in THIS_MACHINE
+        return is_here and not self.sending.is_set
 
     @cached_property
     def invitations(self) -> Invitations:

@@ -92,16 +92,6 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return tree.root
 
 
-def nodes_over(leaves: Sequence[bytes]) -> NodeAt:
-    """The nodes of the tree of these leaves, all made at once: for trees that lie in memory."""
-    nodes: dict[tuple[int, int], bytes] = {}
-    tree = Frontier()
-    for leaf in leaves:
-        tree, made = tree.grow(leaf)
-        nodes.update(((node.level, node.index), node.hash) for node in made)
-    return lambda level, index: nodes[level, index]
-
-
 def inclusion_proof(index: int, size: int, node: NodeAt) -> tuple[bytes, ...]:
     """What shows that leaf ``index`` is in the tree of ``size`` leaves, from the leaf upwards.
 

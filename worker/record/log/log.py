@@ -144,13 +144,6 @@ class Log:
         content = found[0].content if found else None
         return content if isinstance(content, CallRecord) else None
 
-    def call_ids(self) -> tuple[str, ...]:
-        """The calls that have entries."""
-        with self._database.reading() as connection:
-            return tuple(
-                connection.execute(sa.select(entries.c.call_id).distinct().order_by(entries.c.call_id)).scalars()
-            )
-
     # The tree
 
     def include(self) -> int:
@@ -175,11 +168,6 @@ class Log:
         """Read before any lock is taken: most of the time there is nothing to do."""
         with self._database.reading() as connection:
             return tree.is_something_new(connection)
-
-    def size(self) -> int:
-        """How many entries are in the tree."""
-        with self._database.reading() as connection:
-            return tree.size(connection)
 
     def leaves(self, start: int, end: int) -> tuple[Leaf, ...]:
         """The leaves of the tree at the positions ``[start, end)``, as far as there are."""

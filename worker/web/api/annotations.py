@@ -133,7 +133,7 @@ def routes(parts: Parts) -> APIRouter:
 
 
 def _entry(held: Held, reader: Opened) -> EntryView:
-    """The entry as this reader may see it: who looked is for those alone whose record it is."""
+    """The entry as this reader may see it: who looked, and as what, is for those alone whose record it is."""
     entry = held.entry
     is_shown = entry.kind is not EntryKind.LOOKED or Right.SEE_LOOKS in reader.rights
     by, content = decode_content(held.body, entry.kind) if held.body is not None and is_shown else (None, None)
@@ -151,7 +151,7 @@ def _entry(held: Held, reader: Opened) -> EntryView:
     return EntryView(
         number=entry.number,
         kind=entry.kind,
-        role=entry.actor.role,
+        role=entry.actor.role if is_shown else None,
         person=entry.actor.person or None if is_shown else None,
         by=by,
         at=entry.at,

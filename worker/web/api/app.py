@@ -34,6 +34,7 @@ def create_api(parts: Parts) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,  # these would load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
         dependencies=[Depends(parts.access.guard)],
     )
     api.add_middleware(Bounds)

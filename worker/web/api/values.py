@@ -109,7 +109,7 @@ class EntryView(Given):
 
     number: Annotated[int, Field(ge=0, description="Of this call, from 0 without gaps.")]
     kind: EntryKind
-    role: Role
+    role: Annotated[Role | None, Field(description="As what; null where it is not for you who looked.")]
     person: Annotated[str | None, Field(description="Opaque id of the person; null for a machine.")]
     by: Annotated[str | None, Field(description="The name under which the person was shown then.")]
     at: datetime

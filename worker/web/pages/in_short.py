@@ -98,7 +98,8 @@ def statement_line(
     """One statement and where it stands. ``said`` is what was said of each, under ``statement:`` and its id."""
     target = OnStatement(statement.id)
     state = reading.dialogue.statements[statement.id]
-    standing = standing_of(target, state, reading, said.get(f"statement:{statement.id}", ()), names)
+    about = said.get(f"statement:{statement.id}", ())
+    standing = standing_of(target, state, reading, about, names, quoted=statement.quoted)
     is_as_made = state.shown == statement.text
     weak = is_as_made and not statement.quoted and statement.support < WEAK_SUPPORT
     quoted = statement.quoted and is_as_made

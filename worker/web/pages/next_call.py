@@ -120,7 +120,7 @@ def next_call_page(
         customer=isolated(name) if name else _("this customer"),
         often=_often(store, customer, name, tuple(gists.values()), now=now),
         ended=_(ENDED[last.ending]) if last else None,
-        until=_until(until),
+        until=_until(last.in_its_zone(until) if last and until else until),
         promised=rows_of(promised, lambda one: promise_row(one, you=None, now=now), name="promised"),
         own_promises=rows_of(own, lambda one: promise_row(one, you=None, now=now), name="own-promises"),
         spoken=rows_of(spoken, lambda one: waiting_row(one, you=None), name="spoken"),

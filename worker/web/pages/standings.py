@@ -50,13 +50,23 @@ class Standing:
 
 
 def standing_of(
-    target: OnStatement, state: StatementState, reading: Reading, said: Sequence[Said], names: Mapping[Role, str]
+    target: OnStatement,
+    state: StatementState,
+    reading: Reading,
+    said: Sequence[Said],
+    names: Mapping[Role, str],
+    *,
+    quoted: bool,
 ) -> Standing:
-    """Where a statement stands. ``said`` is all that was said of it, ``names`` what the sides are called."""
+    """Where a statement stands. ``said`` is all that was said of it, ``names`` what the sides are called.
+
+    ``quoted`` says that the machine's version of it quotes the call.
+    """
     is_disputed = state.agreement is Agreement.DISPUTED
     saying = reading.saying(target, what=_("this sentence"), shown=state.shown)
     versions = _beside_each_other(state.versions) if is_disputed else ()
-    boxes = tuple(_box(one, reading, said, names, saying) for one in versions)
+    first = _("In the words of the call") if quoted else _("Written by machine")
+    boxes = tuple(_box(one, reading, said, names, saying, first) for one in versions)
     in_boxes = {one.number for one in versions}
     agreeing = [one for one in said if one.annotation.act is Act.AGREE and one.state is not SaidState.WITHDRAWN]
     shown_machine = any(one.number is None for one in versions) if is_disputed else state.shown == _machine(state)
@@ -86,14 +96,19 @@ def _machine(state: StatementState) -> str:
 
 
 def _box(
-    version: Version, reading: Reading, said: Sequence[Said], names: Mapping[Role, str], of_statement: Saying
+    version: Version,
+    reading: Reading,
+    said: Sequence[Said],
+    names: Mapping[Role, str],
+    of_statement: Saying,
+    first: str,
 ) -> VersionBox:
     put = next((one for one in said if one.number == version.number), None)
     held = _and([names[role] for role in version.held_by])
     if version.number is None:
         agree = tuple(replace(one, label=_("Agree with this")) for one in of_statement.offers if one.act is Act.AGREE)
         return VersionBox(
-            title=_("Written by machine"),
+            title=first,
             side="",
             is_you=False,
             text=version.text,

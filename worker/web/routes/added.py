@@ -38,6 +38,7 @@ ALONE = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline';
 """A file that somebody brought runs nothing and reaches nothing, should a browser take it for a page after all."""
 
 FIRST_YEAR = 1900
+LARGEST_NUMBER = 2**31 - 1  # of an entry, as the database holds it
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,8 @@ def _same(items: tuple[Item, ...], opened: Opened, content: Added) -> Item | Non
 
 def find(parts: Parts, opened: Opened, number: int) -> AddedThere:
     """What was added with this entry of the call. Raises NotFound where nothing was, or where it was erased."""
-    items = parts.store.log.items(opened.call.id, number, with_record=False) if number >= 0 else ()
+    is_one = 0 <= number <= LARGEST_NUMBER
+    items = parts.store.log.items(opened.call.id, number, with_record=False) if is_one else ()
     item = items[0] if items else None
     if item is None or item.number != number or item.kind is not EntryKind.ADDED:
         raise NotFound("Nothing was added to this record here. Open the record again, and choose it there.")

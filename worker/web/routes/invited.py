@@ -5,6 +5,8 @@ Whatever is known of the call, an invitation looks and answers the same.
 
 # No "from __future__ import annotations" here: see ``worker.web.routes.record``.
 
+from contextlib import suppress
+from enum import Enum, auto
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from worker.core.dialogue.values import LetIn, Reason
-from worker.core.errors import Invalid, Unavailable
+from worker.core.errors import Invalid, NotAllowed, NotFound, Unavailable
 from worker.core.log.entry import Role
 from worker.core.people import is_phone
 from worker.record.people import Person
@@ -25,11 +27,32 @@ from worker.web.parts import Parts
 from worker.web.posting import post_letter
 from worker.web.rendering import PRIVATE, shown
 from worker.web.routes.sign_in import signed_in
-from worker.web.texts import _
+from worker.web.texts import _, later
 
 log = structlog.get_logger()
 
 READ = ["GET", "HEAD"]
+
+
+class Sent(Enum):
+    """What came of the wish for a code."""
+
+    YES = auto()  # or no address is known, which nobody is told
+    TOO_OFTEN = auto()
+    NO_WAY = auto()
+
+
+NOT_SENT = {
+    Sent.TOO_OFTEN: later(
+        "No new code was sent, because too many were sent or tried of late. Ask again in an hour at most, or come in "
+        "another way."
+    ),
+    Sent.NO_WAY: later(
+        "No code can be sent to the number or the address that belongs to this call. Come in another way: with a code "
+        "word, or with the help of the person you spoke with."
+    ),
+}
+NOT_SENT_STATUS = {Sent.TOO_OFTEN: 429, Sent.NO_WAY: 503}
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -42,18 +65,23 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/c/{token}", methods=READ)
     def invited(request: Request, token: str, sent: bool = False) -> Response:
-        parts.invitations.call_id(token)
+        call_id = parts.invitations.call_id(token)
+        with suppress(NotFound, NotAllowed):  # somebody else is signed in here, or nobody
+            parts.access.open(request, call_id, Right.READ)
+            return RedirectResponse(f"/calls/{call_id}", status_code=303, headers=PRIVATE)
         return answer(request, WaysPage(token, was_sent=sent))
 
     @router.post("/c/{token}/code")
     def send_code(request: Request, token: str) -> Response:
         try:
-            _send_code(parts, parts.invitations.call_id(token))
+            sent = _send_code(parts, parts.invitations.call_id(token))
         except Unavailable as error:
             log.warning("code.not_sent", error=error.message)
             problem = _("The code could not be sent now. Try again in a few minutes, or come in another way.")
             return answer(request, WaysPage(token, code_problem=problem), status=503)
-        return RedirectResponse(f"/c/{token}?sent=1", status_code=303, headers=PRIVATE)
+        if sent is Sent.YES:
+            return RedirectResponse(f"/c/{token}?sent=1", status_code=303, headers=PRIVATE)
+        return answer(request, WaysPage(token, code_problem=_(NOT_SENT[sent])), status=NOT_SENT_STATUS[sent])
 
     @router.post("/c/{token}")
     def come_in(
@@ -72,7 +100,10 @@ def routes(parts: Parts) -> APIRouter:
         whose = customer.id if customer else call_id  # tried all the same where nobody is known
         if parts.store.people.codes.is_code(whose, code, now=parts.now()) and customer is not None:
             return signed_in(parts, request, customer, only_call=None, to=f"/calls/{call_id}")
-        problem = _("This is not the last code that was sent, or it is too old. After 5 tries, wait 15 minutes.")
+        problem = _(
+            "This is not the last code that was sent, or it is too old. After 5 tries, wait 15 minutes and ask for a "
+            "new one, or come in another way."
+        )
         return answer(request, WaysPage(token, was_sent=True, code_problem=problem), status=403)
 
     @router.api_route("/calls/{call_id}/vouch", methods=READ)
@@ -129,16 +160,26 @@ def _customer(parts: Parts, call_id: str) -> Person | None:
     return customer if customer is not None and customer.address is not None else None
 
 
-def _send_code(parts: Parts, call_id: str) -> None:
-    """Sends a code, if there is an address to send it to and not too many were sent of late; else does as if."""
+def _send_code(parts: Parts, call_id: str) -> Sent:
+    """Sends a code, if not too many were sent or tried of late; where no address is known, does as if.
+
+    Raises Unavailable if what sends it cannot do so now.
+    """
     customer = _customer(parts, call_id)
+    address = customer.address if customer else None
+    if address is not None and not (parts.shows_outbox or parts.sending.reaches(address)):
+        log.warning("code.no_way", is_phone=is_phone(address))
+        return Sent.NO_WAY
     code = parts.store.people.codes.new_code(customer.id if customer else call_id, now=parts.now())
-    if customer is None or customer.address is None or code is None:
-        return
+    if code is None:
+        return Sent.TOO_OFTEN
+    if address is None:
+        return Sent.YES
     lines = [
         _("{code} is your code for the record of your call. It is valid for 10 minutes.").format(code=code),
         _("Nobody who works here will ask you for it. If you did not ask for a code, do nothing."),
     ]
-    if is_phone(customer.address):  # telephones fill such a code in by themselves, and on that site alone
+    if is_phone(address):  # telephones fill such a code in by themselves, and on that site alone
         lines.append(f"@{urlsplit(parts.base_url).hostname} #{code}")
-    post_letter(parts, customer.address, subject=_("Your code"), text="\n\n".join(lines))
+    post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines))
+    return Sent.YES

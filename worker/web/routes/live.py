@@ -3,16 +3,16 @@
 # No "from __future__ import annotations" here: see ``worker.web.routes.record``.
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from worker.core.errors import Unavailable
+from worker.core.errors import CallError, Unavailable
 from worker.core.log.entry import Actor
 from worker.record.standing import CallState
 from worker.record.store import Store
@@ -32,11 +32,13 @@ FULL = "Too many pages listen at once. This one can be looked at again by itself
 def routes(parts: Parts) -> APIRouter:
     """The stream of one call."""
     router = APIRouter()
-    Reader = Annotated[Opened, Depends(parts.access.opened(Right.READ))]  # noqa: N806 -- a type
+    # A page asks by itself: left open on a telephone, it does not keep the session alive.
+    Reader = Annotated[Opened, Depends(parts.access.opened(Right.READ, is_use=False))]  # noqa: N806 -- a type
     watch = Watch(lambda call_ids: _heads(parts.store, call_ids))
 
     @router.get("/calls/{call_id}/events")
     async def events(
+        request: Request,
         opened: Reader,
         after: Annotated[int | None, Query(ge=0, le=LARGEST_NUMBER)] = None,
         last_event_id: Annotated[int | None, Header(ge=0, le=LARGEST_NUMBER)] = None,
@@ -44,7 +46,15 @@ def routes(parts: Parts) -> APIRouter:
         if watch.is_full:
             raise Unavailable(FULL)
         told = last_event_id if last_event_id is not None else after
-        return EventSourceResponse(_stream(parts.store, watch, opened, told))
+
+        def may_still() -> bool:
+            try:
+                parts.access.open(request, opened.call.id, Right.READ, is_use=False)
+            except CallError:  # one that cannot be asked now ends the stream too: its browser asks again
+                return False
+            return True
+
+        return EventSourceResponse(_stream(parts.store, watch, opened, told, may_still))
 
     return router
 
@@ -55,16 +65,18 @@ def _heads(store: Store, call_ids: frozenset[str]) -> Mapping[str, Head]:
 
 
 async def _stream(
-    store: Store, watch: Watch, opened: Opened, told: int | None
+    store: Store, watch: Watch, opened: Opened, told: int | None, may_still: Callable[[], bool]
 ) -> AsyncGenerator[ServerSentEvent, None]:
     """The events for one reader.
 
     ``standing`` while there is no record; ``ready``, the last one, as soon as there is; else ``entry`` for each entry
-    after ``told`` that somebody else makes.
+    after ``told`` that somebody else makes. Nothing more is told to whoever may not know it any longer.
     """
     is_ready = opened.call.standing.state is CallState.READY
     async with aclosing(watch.heads(opened.call.id, lasts_s=LASTS_S)) as heads:
         async for head in heads:
+            if not await run_sync(may_still):
+                return
             if not is_ready:
                 yield _standing(head)
                 if head.standing.state in (CallState.READY, CallState.FAILED):

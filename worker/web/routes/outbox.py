@@ -10,6 +10,8 @@ from worker.web.parts import THIS_MACHINE, Parts
 from worker.web.rendering import shown
 
 READ = ["GET", "HEAD"]
+PASSED_ON = ("forwarded", "via", "x-real-ip")
+"""What a proxy adds, which asks from here for somebody elsewhere. It need not: see ``Parts.is_for_others``."""
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -29,5 +31,5 @@ def routes(parts: Parts) -> APIRouter:
 def _is_this_machine(request: Request) -> bool:
     """Asked from here and for here: a name of somebody else's that was made to lead here is not enough."""
     asks = request.client.host if request.client else ""
-    is_passed_on = "forwarded" in request.headers or "x-forwarded-for" in request.headers
+    is_passed_on = any(name.startswith("x-forwarded-") or name in PASSED_ON for name in request.headers)
     return asks in THIS_MACHINE and request.url.hostname in THIS_MACHINE and not is_passed_on
