@@ -22,8 +22,11 @@ ROOMS = ("worker/web", "worker/core/dialogue", "worker/intake")
 """Where texts for the people of a call are written."""
 
 ERRORS = ("Invalid", "NotAllowed", "NotFound", "Unavailable", "BadRecording")
+REFUSAL = "Refusal"
+"""What becomes one of our errors elsewhere: a table of ``worker/intake/attach.py``."""
+
 KEYWORDS = {
-    **dict.fromkeys(("_", "gettext", "later", *ERRORS), None),
+    **dict.fromkeys(("_", "gettext", "later", *ERRORS, REFUSAL), None),
     **dict.fromkeys(("plural", "ngettext"), (1, 2)),
 }
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]

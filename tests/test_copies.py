@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,3 +212,25 @@ def test_a_key_that_cannot_be_read_is_said_to_be(copy_and_key, tmp_path, name):
     result = CliRunner().invoke(app, ["verify", copy_and_key[0], "--key", str(tmp_path / name)])
     assert result.exit_code == 1
     assert "file that was named" in str(result.exception)
+
+
+def test_checking_writes_nothing_into_the_log(monkeypatch, tmp_path):
+    """Starting takes calls of earlier versions into the log. Done before a check, that would hide what is missing."""
+    from worker.bootstrap import Installation
+    from worker.settings import read_settings
+
+    monkeypatch.setenv("ONRECORD_DATA_DIR", str(tmp_path))
+    store = Installation(read_settings()).store
+    store.accept(CallDetails(), sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode")
+    store.log.include()
+    store.log.publish(datetime.now(UTC))
+    store.close()
+    with sqlite3.connect(tmp_path / "onrecord.db") as database:
+        for table in ("entries", "contents"):
+            database.execute(f"DROP TRIGGER {table}_refuse_delete")
+        for table in ("contents", "not_included", "entries"):
+            database.execute(f"DELETE FROM {table}")
+    code, said = run("verify")
+    assert (code, "missing" in said) == (1, True)
+    with sqlite3.connect(tmp_path / "onrecord.db") as database:
+        assert database.execute("SELECT count(*) FROM entries").fetchone() == (0,)

@@ -63,14 +63,17 @@ class Installation:
     @cached_property
     def store(self) -> Store:
         """The database, brought to the newest form of its tables."""
-        store = self.store_as_it_is()
-        store.migrate()
-        return store
+        return self._open_store()
 
-    def store_as_it_is(self) -> Store:
-        """The database with nothing done to it, for who wants to know whether anything was."""
+    def store_to_check(self) -> Store:
+        """The database as it stands in its newest form, with nothing written into its log."""
+        return self._open_store(take_in=False)
+
+    def _open_store(self, *, take_in: bool = True) -> Store:
         self._make_data_dir()
-        return Store(self.settings.database, self._keys())
+        store = Store(self.settings.database, self._keys())
+        store.migrate(take_in=take_in)
+        return store
 
     def _keys(self) -> Keys:
         """The keys of the log: those of the settings, else those that were made once in the data folder."""

@@ -439,7 +439,7 @@ def verify(
     since_text = None if since is None else read_proof(since)
     found: Found
     if package is None:
-        found = check_log(_installation().store_as_it_is().log, key=key_text, since=since_text)
+        found = check_log(_installation().store_to_check().log, key=key_text, since=since_text)
     elif key_text is None:
         raise Invalid("A copy is checked with the key that the company publishes: --key FILE.")
     else:

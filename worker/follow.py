@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from worker.core.errors import Unavailable
+from worker.core.errors import NotFound, Unavailable
 from worker.core.sound import Sound
 from worker.record.standing import CallState
 from worker.record.store import Store
@@ -32,7 +32,7 @@ def follow(store: Store, call_id: str, show: Show, *, alive: Callable[[], bool] 
             continue
         at = len(STAGES) if standing.state is CallState.READY else _position(standing.stage)
         if duration_s is None and at > 0:
-            duration_s = store.value(call_id, STAGES[0].name, Sound).facts.duration_s
+            duration_s = _duration_s(store, call_id, is_ready=standing.state is CallState.READY)
         for stage in STAGES[:at]:
             show(stage.name, 1.0, duration_s=duration_s)
         if standing.stage is not None and standing.attempts:
@@ -40,6 +40,16 @@ def follow(store: Store, call_id: str, show: Show, *, alive: Callable[[], bool] 
         if standing.state in (CallState.READY, CallState.FAILED):
             return standing.state is CallState.READY
     return False
+
+
+def _duration_s(store: Store, call_id: str, *, is_ready: bool) -> float | None:
+    """The call's length: from its record, else from what was decoded, which is there until the record is."""
+    if is_ready:
+        return store.record(call_id).recording.duration_s
+    try:
+        return store.value(call_id, STAGES[0].name, Sound).facts.duration_s
+    except NotFound:  # it became ready just now
+        return None
 
 
 def _position(stage: str | None) -> int:

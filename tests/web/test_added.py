@@ -131,7 +131,7 @@ def test_the_token_in_the_form_is_enough(site, call_id):
     [
         ({}, "Nothing was added"),
         ({"text": " \r\n "}, "Nothing was added"),
-        ({"text": "x" * 4001}, "longer than 4000"),
+        ({"text": "x" * 4001}, "too long to be taken at once"),
         ({"text": "x", "happened_on": "soon"}, "This is no day"),
         ({"text": "x", "happened_on": "2026-03-14"}, "happened by today"),
         ({"text": "x", "happened_on": "1016-03-14"}, "happened by today"),

@@ -223,7 +223,7 @@ def test_a_question_stands_beside_its_words_until_it_is_answered(call: Call) -> 
     page = call.say(Party.AGENT, "words:t6:0-2", Act.ASK, text="Did they ring?")
     number = call.said[-1].number
     note = page.one("li", id=f"entry-{number}")
-    assert "Daniel Price, agent (you) asked" in note.text
+    assert "Daniel Price, agent (you), asked" in note.text
     assert note.one("q").text == "By Friday,"
     assert "Waits for an answer" in note.text
     assert page.one("ul", id="stands").one("a", href=f"#entry-{number}").text == "1 question waits for an answer"
@@ -272,7 +272,7 @@ def test_a_reviewer_is_called_one_wherever_the_name_stands(call: Call) -> None:
     question = Annotation(Act.ASK, OnStatement("s1"), "Who said this?")
     call.site.store.log.append(call.id, Actor(Role.REVIEWER, "a reviewer"), question, by="Ruth Amt")
     note = call.page().one("li", id=f"entry-{call.said[-1].number}")
-    assert "Ruth Amt, reviewer asked" in note.text
+    assert "Ruth Amt, reviewer, asked" in note.text
     assert note.attributes["class"].strip() not in ("agent", "customer"), "neither side's hue is a reviewer's"
 
 
@@ -391,14 +391,14 @@ def test_both_sides_see_who_looked(call: Call) -> None:
     call.page(Party.AGENT)
     looks = call.page(Party.CUSTOMER).one("details", id="looks")
     assert [line.text.split(" last on")[0] for line in looks.all("li")] == [
-        "Maria Lopez, customer (you) read it",
-        "Daniel Price, agent read it, 2 times",
+        "Maria Lopez, customer (you), read it",
+        "Daniel Price, agent, read it, 2 times",
     ]
 
 
 def test_who_writes_without_having_looked_is_noted_as_looking(call: Call) -> None:
     call.site.client.get(f"{call.site.link(call.id)}/say?target=statement:s1", headers=AS_BROWSER)
-    assert "Maria Lopez, customer read it" in call.page(Party.AGENT).one("details", id="looks").text
+    assert "Maria Lopez, customer, read it" in call.page(Party.AGENT).one("details", id="looks").text
 
 
 def test_the_proof_says_how_many_entries_there_are_and_that_nothing_was_changed(call: Call) -> None:

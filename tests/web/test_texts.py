@@ -8,7 +8,9 @@ from string import Formatter
 import pytest
 
 from scripts.update_texts import TRANSLATED, catalogue, texts_of_the_code
+from worker.core.evidence import NAMED
 from worker.web import texts
+from worker.web.pages.words import LEADS, joined, quoted, with_leads
 
 
 def named(text: str) -> set[str]:
@@ -62,3 +64,41 @@ def test_a_language_lasts_as_long_as_its_block():
             assert texts.language() == "es"
         assert texts.language() == "de"
     assert texts.language() == "en"
+
+
+def test_every_lead_of_a_quotation_is_said_in_the_readers_language():
+    assert set(LEADS) == {f"{name} {verb}:" for name in NAMED.values() for verb in ("said", "asked")}
+    with texts.speaking("de"):
+        shown = with_leads("The agent said: “Hello.” The customer asked: “The agent said: “who”?”")
+    assert shown == "Die Serviceseite sagte: “Hello.” Die Kundenseite fragte: “The agent said: “who”?”"
+
+
+@pytest.mark.parametrize("text", ["Nobody said: “Hello.”", "The agent said: it leaks.", "It leaks."])
+def test_a_text_without_a_known_lead_stays_as_it_is(text: str):
+    with texts.speaking("de"):
+        assert with_leads(text) == text
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "“so”"), ("de", "„so“"), ("es", "«so»")])
+def test_quotations_have_the_marks_of_the_language(language: str, shown: str):
+    with texts.speaking(language):
+        assert quoted("so") == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "names", "shown"),
+    [
+        ("en", ("Ana", "Inés"), "Ana and Inés"),
+        ("de", ("Ana", "Inés"), "Ana und Inés"),
+        ("es", ("Ana", "Luis"), "Ana y Luis"),
+        ("es", ("Ana", "Inés"), "Ana e Inés"),
+        ("es", ("Ana", "Hilario"), "Ana e Hilario"),
+        ("es", ("Ana", "Hierro"), "Ana y Hierro"),
+        ("es", ("Ana", "Luis", "Íñigo"), "Ana, Luis e Íñigo"),
+        ("es", ("Inés",), "Inés"),
+        ("es", (), ""),
+    ],
+)
+def test_names_are_joined_as_the_language_joins_them(language: str, names: tuple[str, ...], shown: str):
+    with texts.speaking(language):
+        assert joined(names) == shown

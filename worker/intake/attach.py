@@ -1,7 +1,7 @@
 """What people may add to a record as a file, recognised by its content: its name is shown, and never believed.
 
 Taken are PDF, images, emails and plain text; a recording is told apart from them and goes another way. Everything else
-is refused with what it is, where that is known, and with what is taken.
+is refused with what it is and what to do with it, or with what is taken.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import BinaryIO
+from typing import AnyStr, BinaryIO, Generic
 
 from worker.core.errors import Invalid
 
 HEAD_BYTES = 64 * 1024
 LONGEST_NAME = 120  # letters: what two lines of a phone show, and within what any disk takes
-WE_TAKE = "PDF, an image (PNG, JPEG, WebP, GIF, HEIC), an email (.eml), plain text, or your own recording of this call"
 
 
 class FileKind(Enum):
@@ -61,14 +60,10 @@ def recognise(file: BinaryIO, name: str) -> Taken:
     kind, media_type = _kind(file, head)
     file.seek(0)
     if kind is None:
-        raise _refused(next((what for form, what in _OTHERS if form.match(head)), "of a kind that is not known here"))
-    if kind is FileKind.TEXT and (markup := _markup(head)):
-        raise _refused(markup)
+        raise Invalid(next(one.why for one in _OTHERS if one.form.match(head)))
+    if kind is FileKind.TEXT and (why := _markup(head)):
+        raise Invalid(why)
     return Taken(kind, media_type, clean_name(name, kind))
-
-
-def _refused(what: str) -> Invalid:
-    return Invalid(f"This file is {what}. Nothing was changed. We take {WE_TAKE}.")
 
 
 def _kind(file: BinaryIO, head: bytes) -> tuple[FileKind | None, str]:
@@ -123,36 +118,67 @@ def _begins_with_a_frame(head: bytes) -> bool:
     return version != 1 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3
 
 
+@dataclass(frozen=True)
+class Refusal(Generic[AnyStr]):
+    """What is not taken: ``why``, as people are told, and how its bytes or letters begin."""
+
+    why: str
+    form: re.Pattern[AnyStr]
+
+
 _OTHERS = (
-    (
+    Refusal(
+        "This file is an office document. Nothing was changed. Save it as PDF first, and add that.",
         re.compile(rb"PK\x03\x04.{26}(\[Content_Types\]\.xml|_rels|word/|xl/|ppt/|mimetypeapplication/vnd)", re.DOTALL),
-        "an office document; save it as PDF first",
     ),
-    (re.compile(rb"PK(\x03\x04|\x05\x06)|Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ"), "an archive; add what is in it"),
-    (
+    Refusal(
+        "This file is an archive. Nothing was changed. Add what is in it, one file at a time.",
+        re.compile(rb"PK(\x03\x04|\x05\x06)|Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ"),
+    ),
+    Refusal(
+        "This file is an older office document or a message of Outlook. Nothing was changed. Save it as PDF or .eml "
+        "first, and add that.",
         re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-        "an older office document or a message of Outlook; save it as PDF or .eml first",
     ),
-    (re.compile(rb"MZ|\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"), "a program"),
-    (
+    Refusal(
+        "This file is a program. Nothing was changed. Programs are not taken.",
+        re.compile(rb"MZ|\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe"),
+    ),
+    Refusal(
+        "This file is an image that not every browser shows. Nothing was changed. Save it as PNG or JPEG first, and "
+        "add that.",
         re.compile(rb"BM.{4}\0{4}|II\*\0|MM\0\*|.{4}ftypavi[fs]", re.DOTALL),
-        "an image that not every browser shows; save it as PNG or JPEG first",
+    ),
+    Refusal(
+        "This file is of a kind that is not known here. Nothing was changed. We take PDF, an image (PNG, JPEG, WebP, "
+        "GIF, HEIC), an email (.eml), plain text, or your own recording of this call.",
+        re.compile(b""),  # everything that is left
     ),
 )
 _MARKUP = (
-    (re.compile(r"<svg[\s>]", re.IGNORECASE), "a drawing that can hold programs (SVG); save it as PNG or PDF first"),
-    (re.compile(r"<(!doctype html|html|head|body|script)[\s>]", re.IGNORECASE), "a web page; save it as PDF first"),
-    (re.compile(r"^\{\\rtf"), "a formatted text (RTF); save it as PDF or plain text first"),
-    (re.compile(r"^#!"), "a program"),
+    Refusal(
+        "This file is a drawing that can hold programs (SVG). Nothing was changed. Save it as PNG or PDF first, and "
+        "add that.",
+        re.compile(r"<svg[\s>]", re.IGNORECASE),
+    ),
+    Refusal(
+        "This file is a web page. Nothing was changed. Save it as PDF first, and add that.",
+        re.compile(r"<(!doctype html|html|head|body|script)[\s>]", re.IGNORECASE),
+    ),
+    Refusal(
+        "This file is a formatted text (RTF). Nothing was changed. Save it as PDF or plain text first, and add that.",
+        re.compile(r"^\{\\rtf"),
+    ),
+    Refusal("This file is a program. Nothing was changed. Programs are not taken.", re.compile(r"^#!")),
 )
 
 
 def _markup(head: bytes) -> str | None:
-    """Text that a program would run: what it is. Its beginning is enough, since programs look no further."""
+    """Text that a program would run: what to say of it. Its beginning is enough, since programs look no further."""
     text = (decoded(head) or "").lstrip()[:1024]
     if not text.startswith(("<", "{", "#!")):
         return None
-    return next((what for form, what in _MARKUP if form.search(text)), None)
+    return next((one.why for one in _MARKUP if one.form.search(text)), None)
 
 
 _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # control signs but those of lines, pages and escapes

@@ -75,14 +75,16 @@ class Store:
         self.people = People(self._database)
         self.matters = Matters(self._database, self.log, Vault(keys.master))
 
-    def migrate(self) -> None:
+    def migrate(self, *, take_in: bool = True) -> None:
         """Brings the tables to the form that this version needs. Safe when several processes start at once.
 
-        Raises BrokenRecord if the log in this database is that of other keys.
+        Calls that the log does not know are of an earlier version, and are taken in; not by who wants to know what is
+        missing in the log. Raises BrokenRecord if the log in this database is that of other keys.
         """
         self._database.migrate()
         self.log.begin()
-        adopt(self._database, self.log, read_details=_details)
+        if take_in:
+            adopt(self._database, self.log, read_details=_details)
 
     def close(self) -> None:
         """Closes the connections of this process."""

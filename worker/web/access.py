@@ -25,6 +25,7 @@ from worker.record.matters import Whose
 from worker.record.people import Kind, Person
 from worker.record.standing import StoredCall
 from worker.record.store import Store
+from worker.web.texts import later
 
 LASTS = timedelta(hours=12)
 """How long a session lasts at most."""
@@ -63,7 +64,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 
 class NotSignedIn(NotAllowed):
-    """Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again."""
+    """Nobody is signed in here, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Access:
 
     def _visitor(self, request: Request, *, is_use: bool) -> Visitor:
         if (visitor := self.visitor_if_any(request, is_use=is_use)) is None:
-            raise NotSignedIn
+            raise NotSignedIn(_NOT_SIGNED_IN)
         return visitor
 
     def agent(self, request: Request) -> Visitor:
@@ -194,7 +195,7 @@ class Access:
         if call.own_recording_of is not None and role is not Role.OPERATOR:  # it opens with its call, never by itself
             raise _not_here()
         if right not in RIGHTS[role]:
-            raise NotAllowed(_REFUSAL.get(role, "This is for the two sides of the call alone."))
+            raise NotAllowed(_REFUSAL.get(role, _FOR_THE_SIDES))
         return Opened(visitor, call, role)
 
     def opened(self, right: Right, *, is_use: bool = True) -> Callable[[Request, str], Opened]:
@@ -278,9 +279,14 @@ class Access:
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
-_FROM_ELSEWHERE = "This did not come from a page of this place, or from one that was open too long. Open it again."
-
-_REFUSAL = {Role.OPERATOR: "Who runs the service sees that a call is here and where it stands, not what is in it."}
+_FROM_ELSEWHERE = later(
+    "This did not come from a page of this place, or from one that was open too long. Open it again."
+)
+_NOT_SIGNED_IN = later("Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again.")
+_FOR_THE_SIDES = later("This is for the two sides of the call alone.")
+_REFUSAL = {
+    Role.OPERATOR: later("Who runs the service sees that a call is here and where it stands, not what is in it.")
+}
 
 
 def _hides_origin(request: Request) -> bool:

@@ -41,6 +41,7 @@ TITLES = {
     500: later("Something is wrong on our side"),
     503: later("The record cannot be reached now"),
 }
+OTHER_TITLE = later("This did not work")
 
 NOT_UNDERSTOOD = later(
     "What was sent is not complete, or cannot be understood. Nothing was changed. Go back and try it again."
@@ -184,7 +185,5 @@ def _places(error: BaseException) -> list[str]:
 def _problem(request: Request, status: int, message: str) -> Response:
     """An error as a page, or as problem details (RFC 9457) for programs; the same words in both."""
     if wants_page(request.headers.get("accept", "")):
-        return shown(
-            MessagePage(_(TITLES.get(status, "This did not work")), _(message), leads_in=status == 401), status=status
-        )
+        return shown(MessagePage(_(TITLES.get(status, OTHER_TITLE)), _(message), leads_in=status == 401), status=status)
     return problem(status, _(message))

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from worker.web.access import Visitor
+from worker.web.pages.words import and_before, quoted
 from worker.web.texts import _, language, plural
 
 PRIVATE = {"Cache-Control": "private, no-store"}
@@ -26,7 +27,7 @@ class Page(Protocol):
 _environment = Environment(
     loader=PackageLoader("worker.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_environment.globals.update(_=_, plural=plural, language=language)
+_environment.globals.update(_=_, plural=plural, language=language, quoted=quoted, and_before=and_before)
 
 
 def render(page: Page, visitor: Visitor | None = None) -> str:

@@ -138,6 +138,11 @@ _WITH_TEXT = {Act.ADD, Act.ASK, Act.ANSWER}
 _MAY_HAVE_TEXT = _WITH_TEXT | {Act.DISPUTE, Act.CORRECT, Act.KEPT, Act.NOT_KEPT, Act.NEW_DAY, Act.DECLINE}
 
 
+def _check_length(text: str | None) -> None:
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise Invalid("This is too long to be taken at once. Send it in parts, or add it as a file.")
+
+
 @dataclass(frozen=True)
 class Annotation:
     """What one person says about one thing in the record. Raises Invalid for what makes no sense by itself.
@@ -160,8 +165,7 @@ class Annotation:
             raise Invalid("Nothing was written. Write what you want to say, and send it again.")
         if self.text is not None and self.act not in _MAY_HAVE_TEXT:
             raise Invalid("This is said without words of one's own. Add a note beside it instead.")
-        if self.text is not None and len(self.text) > LONGEST_TEXT:
-            raise Invalid(f"This is longer than {LONGEST_TEXT} letters. Send it in parts, or add it as a file.")
+        _check_length(self.text)
         if (self.correction is not None) != (self.act is Act.CORRECT):
             raise Invalid("A correction says what is to stand there instead, and nothing else does.")
         if isinstance(self.correction, NewSentence) != (
@@ -170,8 +174,8 @@ class Annotation:
             raise Invalid("A statement is corrected by a sentence, words by words or by who said them.")
         if isinstance(self.correction, NewSentence) and not self.correction.text.strip():
             raise Invalid("Nothing was written. Write the sentence as it should be, and send it again.")
-        if isinstance(self.correction, NewWords | NewSentence) and len(self.correction.text) > LONGEST_TEXT:
-            raise Invalid(f"This is longer than {LONGEST_TEXT} letters. Send it in parts, or add it as a file.")
+        if isinstance(self.correction, NewWords | NewSentence):
+            _check_length(self.correction.text)
         if isinstance(self.correction, NewSpeaker) and self.correction.party is Party.UNKNOWN:
             raise Invalid("Say who it was: the agent, the customer, or another voice.")
         if (self.day is not None) != (self.act is Act.NEW_DAY):
@@ -203,8 +207,7 @@ class Added:
     def __post_init__(self) -> None:
         if not (self.text or "").strip() and self.file is None and self.recording_call is None:
             raise Invalid("Nothing was added. Write what happened, or choose a file.")
-        if self.text is not None and len(self.text) > LONGEST_TEXT:
-            raise Invalid(f"This is longer than {LONGEST_TEXT} letters. Send it in parts, or add it as a file.")
+        _check_length(self.text)
 
 
 class Way(StrEnum):

@@ -27,8 +27,8 @@ persons = sa.Table(
     sa.Column("subject", sa.String(512)),  # who it is to the company's own sign-in
     sa.Column("is_reviewer", sa.Boolean, nullable=False, default=False),
     sa.Column("is_operator", sa.Boolean, nullable=False, default=False),
-    sa.Column("is_agent", sa.Boolean),  # takes calls; null where nobody said it
     sa.Column("made_at", Instant, nullable=False),
+    sa.Column("is_agent", sa.Boolean),  # takes calls; null where nobody said it
     sa.UniqueConstraint("kind", "address"),
     sa.UniqueConstraint("subject"),
 )

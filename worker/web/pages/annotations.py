@@ -23,7 +23,7 @@ from worker.core.dialogue.values import (
 from worker.core.record import CallRecord
 from worker.web.pages.people import Reader, Who, who_of
 from worker.web.pages.saying import Saying, saying_of
-from worker.web.pages.words import day_in_words, instant_in_words
+from worker.web.pages.words import day_in_words, instant_in_words, quoted
 from worker.web.texts import _, later
 
 DONE = {
@@ -171,7 +171,7 @@ def _proposal(annotation: Annotation) -> str | None:
         case NewWords(text=text) if not text.strip():
             return _("Nothing was said there")
         case NewWords(text=text) | NewSentence(text=text):
-            return f"“{text}”"
+            return quoted(text)
         case NewSpeaker(party=party):
             return _(PARTY_SAID_IT[party])
         case _:

@@ -139,9 +139,9 @@ def conversation_of(
 def _speaker(turn: Turn, shown: TurnReading | None, people: Mapping[Voice, Person]) -> Person:
     heard = people.get((turn.speaker, turn.channel))
     if shown is None or shown.party is None or (heard and heard.party is shown.party):
-        return heard or Person(_("Not known who"), None, turn.party, "", is_you=False)
+        return heard or Person(_("Not known who"), None, turn.party, is_you=False)
     named = [one for one in people.values() if one.party is shown.party]
-    return named[0] if len(named) == 1 else Person(_(PARTIES_IN_WORDS[shown.party]), None, shown.party, "", False)
+    return named[0] if len(named) == 1 else Person(_(PARTIES_IN_WORDS[shown.party]), None, shown.party, False)
 
 
 def _turn(

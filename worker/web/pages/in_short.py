@@ -16,7 +16,7 @@ from worker.core.transcript import Code
 from worker.web.pages.annotations import Reading
 from worker.web.pages.clips import Clip, clips_of
 from worker.web.pages.standings import Standing, standing_of
-from worker.web.pages.words import KINDS_IN_WORDS
+from worker.web.pages.words import KINDS_IN_WORDS, with_leads
 from worker.web.texts import _, later, plural
 
 WEAK_SUPPORT = 0.7
@@ -103,7 +103,7 @@ def statement_line(
     is_as_made = state.shown == statement.text
     weak = is_as_made and not statement.quoted and statement.support < WEAK_SUPPORT
     quoted = statement.quoted and is_as_made
-    lead, mark, words = state.shown.partition("“") if quoted else ("", "", state.shown)
+    lead, mark, words = with_leads(state.shown).partition("“") if quoted else ("", "", state.shown)
     return StatementLine(
         id=statement.id,
         lead=lead.strip() or None if mark else None,

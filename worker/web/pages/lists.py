@@ -21,7 +21,7 @@ from worker.record.matters import A_PAGE, Listed, OpenMatter
 from worker.record.standing import CallState, Standing, StoredCall
 from worker.record.store import Store
 from worker.web.pages.in_short import ENDINGS_IN_WORDS
-from worker.web.pages.words import day_in_words, instant_in_words, length_in_words
+from worker.web.pages.words import day_in_words, instant_in_words, joined, length_in_words, with_leads
 from worker.web.texts import _, later, plural
 
 T = TypeVar("T")
@@ -133,8 +133,8 @@ def call_row(call: StoredCall, gist: Gist | None, *, you: Role | None, now: date
     """A call as its reader sees it; ``gist`` is None where there is no record."""
     started_at = gist.in_its_zone(gist.started_at) if gist and gist.started_at else call.details.started_at
     names = [_named(call, gist, side) for side in (Role.AGENT, Role.CUSTOMER) if side is not you]
-    other = _("{name} and {other}").format(name=names[0], other=names[1]) if len(names) == 2 else names[0]
-    headline = gist.headline if gist else None
+    other = joined(names)
+    headline = with_leads(gist.headline) if gist and gist.headline else None
     return CallRow(
         href=f"/calls/{call.id}",
         matter=headline or _("A call with {name}").format(name=other),
@@ -159,11 +159,11 @@ def _href(one: OpenMatter) -> str:
 def _in_call(gist: Gist) -> str:
     """Of which call something was said."""
     if gist.started_at is None:
-        return gist.headline or ""
+        return with_leads(gist.headline or "")
     day = day_in_words(gist.in_its_zone(gist.started_at).date())
     if gist.headline is None:
         return _("In the call of {day}").format(day=day)
-    return _("In the call of {day}: {matter}").format(day=day, matter=gist.headline)
+    return _("In the call of {day}: {matter}").format(day=day, matter=with_leads(gist.headline))
 
 
 def _on_day(sentence: str, gist: Gist) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from worker.core.call import Party
 from worker.core.log.entry import SIDES, Actor, Role
 from worker.core.transcript import Participant
-from worker.web.pages.words import PARTIES_IN_WORDS, ROLES_IN_WORDS
+from worker.web.pages.words import PARTIES_BEHIND_NAMES, PARTIES_IN_WORDS, ROLES_IN_WORDS
 from worker.web.texts import _, later
 
 Voice: TypeAlias = tuple[str | None, int | None]
@@ -31,13 +31,17 @@ UNNAMED = {Party.AGENT: later("the agent"), Party.CUSTOMER: later("the customer"
 
 @dataclass(frozen=True)
 class Person:
-    """One of those who were heard, and why they were taken for it. ``role`` is None where the name says it."""
+    """One of those who were heard, and why they were taken for it. ``role`` is None where the name says it.
+
+    ``taken`` says as whom, and leaves ``{reason}`` to be filled in: the record's own words, which are English.
+    """
 
     name: str
     role: str | None
     party: Party
-    reason: str
     is_you: bool
+    taken: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,12 @@ def people_of(participants: Iterable[Participant], you: Party | None) -> dict[Vo
             name = f"{role} {numbers[part.party]}"
         people[part.speaker, part.channel] = Person(
             name=name or role,
-            role=role.lower() if part.name else None,
+            role=_(PARTIES_BEHIND_NAMES[part.party]) if part.name else None,
             party=part.party,
-            reason=_(TAKEN[part.party]).format(reason=part.reason.rstrip(".")),
             # Of two agents nobody said which one is reading.
             is_you=part.party is you and parties[part.party] == 1,
+            taken=_(TAKEN[part.party]),
+            reason=part.reason.rstrip("."),
         )
     return people
 
@@ -98,7 +103,8 @@ def unknown_you(people: Collection[Person], reader: Reader) -> str | None:
     opened = (
         _("You opened this as the agent.") if reader.actor.role is Role.AGENT else _("You opened this as the customer.")
     )
-    return f"{opened} {_('Which voice is yours was not found.')}" if people else opened
+    not_found = _("Which voice is yours was not found.")
+    return f"{opened} {not_found}" if people else opened
 
 
 def who_of(actor: Actor, by: str | None, reader: Reader) -> Who:

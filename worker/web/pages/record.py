@@ -32,7 +32,7 @@ from worker.web.pages.promises import PromiseLine, no_promise, promises_of
 from worker.web.pages.proof import ProofFacts, ProofLine, proof_of
 from worker.web.pages.saying import Saying
 from worker.web.pages.whereabouts import StandLine, where_it_stands
-from worker.web.pages.words import STAGES_IN_WORDS, instant_in_words, length_in_words
+from worker.web.pages.words import STAGES_IN_WORDS, instant_in_words, joined, length_in_words
 from worker.web.texts import _
 
 
@@ -133,7 +133,7 @@ def record_page(
     )
     return RecordPage(
         call_id=call_id,
-        title=_("Record of a call between {one} and {other}").format(one=names[0], other=names[1])
+        title=_("Record of a call between {names}").format(names=joined(names))
         if len(names) == 2
         else _("Record of a call"),
         names=names if len(names) == 2 else (),

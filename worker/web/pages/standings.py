@@ -10,6 +10,7 @@ from worker.core.dialogue.values import Act, OnStatement
 from worker.core.log.entry import SIDES, Role
 from worker.web.pages.annotations import Moment, NoteLine, Reading
 from worker.web.pages.saying import Saying
+from worker.web.pages.words import joined, with_leads
 from worker.web.texts import _
 
 
@@ -75,7 +76,7 @@ def standing_of(
         words=_words(state, names),
         look_again=_look_again(state, names) if state.look_again else None,
         boxes=boxes,
-        machine=None if shown_machine else _machine(state),
+        machine=None if shown_machine else with_leads(_machine(state)),
         anchors=tuple(one.number for one in agreeing),
         notes=reading.notes([one for one in said if one not in agreeing and one.number not in in_boxes]),
         # Beside a version of another, to agree is to agree with one of them: the button stands in its box.
@@ -104,14 +105,14 @@ def _box(
     first: str,
 ) -> VersionBox:
     put = next((one for one in said if one.number == version.number), None)
-    held = _and([names[role] for role in version.held_by])
+    held = joined([names[role] for role in version.held_by])
     if version.number is None:
         agree = tuple(replace(one, label=_("Agree with this")) for one in of_statement.offers if one.act is Act.AGREE)
         return VersionBox(
             title=first,
             side="",
             is_you=False,
-            text=version.text,
+            text=with_leads(version.text or "") or None,
             when=None,
             held=_("{name} agrees with this").format(name=held) if held else _("Nobody has agreed with this"),
             note=None,
@@ -135,7 +136,7 @@ def _words(state: StatementState, names: Mapping[Role, str]) -> str | None:
         case Agreement.UNREAD:
             return None
         case Agreement.AGREED_BY_ONE:
-            return _("{name} agrees").format(name=_and([names[role] for role in state.agreed]))
+            return _("{name} agrees").format(name=joined([names[role] for role in state.agreed]))
         case Agreement.AGREED_BY_BOTH:
             return _("Both agree")
         case Agreement.DISPUTED:
@@ -148,9 +149,5 @@ def _look_again(state: StatementState, names: Mapping[Role, str]) -> str:
     text = _("Words that this rests on were corrected since. It is to be looked at again.")
     if not state.looked_again:
         return text
-    again = _("{name} has done so and agrees.").format(name=_and([names[role] for role in state.looked_again]))
+    again = _("{name} has done so and agrees.").format(name=joined([names[role] for role in state.looked_again]))
     return f"{text} {again}"
-
-
-def _and(names: Sequence[str]) -> str:
-    return _(" and ").join(names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from babel.dates import format_date, format_time
@@ -10,7 +12,7 @@ from worker.core.call import Party
 from worker.core.log.entry import Role
 from worker.core.summary import StatementKind
 from worker.core.transcript import Code
-from worker.web.texts import _, later, locale, plural
+from worker.web.texts import _, language, later, locale, plural
 
 STAGES_IN_WORDS = {
     "decode": later("opening the sound"),
@@ -60,6 +62,14 @@ PARTIES_IN_WORDS = {
     Party.UNKNOWN: later("Unknown voice"),
 }
 
+PARTIES_BEHIND_NAMES = {
+    Party.AGENT: later("agent"),
+    Party.CUSTOMER: later("customer"),
+    Party.OTHER: later("another voice"),
+    Party.UNKNOWN: later("unknown voice"),
+}
+"""The same as it stands behind a name."""
+
 ROLES_IN_WORDS = {
     Role.AGENT: later("agent"),
     Role.CUSTOMER: later("customer"),
@@ -82,7 +92,45 @@ KINDS_IN_WORDS = {
 }
 """The headings of ``worker.core.summary``, marked for the catalogues."""
 
+LEADS = (
+    later("The agent said:"),
+    later("The agent asked:"),
+    later("The customer said:"),
+    later("The customer asked:"),
+    later("Another voice said:"),
+    later("Another voice asked:"),
+    later("One speaker said:"),
+    later("One speaker asked:"),
+)
+"""What stands before a quotation (``worker.core.evidence.quotation``): whose words they are."""
+
+_LEAD = re.compile(rf"(?:^|(?<=” ))(?:{'|'.join(map(re.escape, LEADS))})(?= “)")
+
 PLAIN_ENGLISH_DAY = "EEEE d MMMM y"  # the locale's own full form has a comma that nobody speaks
+
+_SPOKEN_AS_I = re.compile(r"[ií]|h[ií](?!e)", re.IGNORECASE)
+
+
+def with_leads(text: str) -> str:
+    """A quotation with what stands before it in the reader's language; every other text as it is."""
+    return _LEAD.sub(lambda lead: _(lead[0]), text)
+
+
+def quoted(words: str) -> str:
+    """Words within the marks of a quotation: "“It leaks.”"."""
+    return _("“{words}”").format(words=words)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names as a sentence says them: "Maria Lopez and Daniel Price". Empty for none."""
+    return ", ".join(names[:-1]) + and_before(names[-1]) + names[-1] if len(names) > 1 else "".join(names)
+
+
+def and_before(name: str) -> str:
+    """The word between the last name of several and the one before it, with its spaces."""
+    if language() == "es" and _SPOKEN_AS_I.match(name):  # "Hugo e Inés": two vowels alike would run together
+        return " e "
+    return _(" and ")
 
 
 def length_in_words(seconds: float) -> str:

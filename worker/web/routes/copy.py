@@ -18,9 +18,10 @@ from worker.web.access import Opened, Right
 from worker.web.looks import note_look
 from worker.web.opening import open_record
 from worker.web.parts import Parts
+from worker.web.texts import later
 from worker.web.web_annotations import web_annotations
 
-NOT_SIGNED_YET = "The newest entries of this record are not signed yet. Take the copy in a minute."
+NOT_SIGNED_YET = later("The newest entries of this record are not signed yet. Take the copy in a minute.")
 
 
 def routes(parts: Parts) -> APIRouter:

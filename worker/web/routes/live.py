@@ -20,13 +20,14 @@ from worker.web.access import Opened, Right
 from worker.web.pages.news import news_of
 from worker.web.pages.standing import standing_page
 from worker.web.parts import Parts
+from worker.web.texts import later
 from worker.web.watch import Head, Watch
 
 LASTS_S = 600.0
 """How long one stream lasts at most: its browser then asks again, and is let in again or not."""
 
 LARGEST_NUMBER = 2**31 - 1
-FULL = "Too many pages listen at once. This one can be looked at again by itself."
+FULL = later("Too many pages listen at once. This one can be looked at again by itself.")
 
 
 def routes(parts: Parts) -> APIRouter:

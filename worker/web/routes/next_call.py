@@ -24,6 +24,7 @@ from worker.web.pages.next_call import CallerPage, next_call_page, next_call_pat
 from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE, shown
 from worker.web.routes.home import page_asked_for
+from worker.web.texts import _
 
 READ = ["GET", "HEAD"]
 
@@ -45,7 +46,7 @@ def routes(parts: Parts) -> APIRouter:
         try:
             customer = parts.store.people.find(who, Kind.CUSTOMER)
         except Invalid as error:
-            return shown(CallerPage(problem=error.message, who=who), visitor, status=422)
+            return shown(CallerPage(problem=_(error.message), who=who), visitor, status=422)
         except NotFound:
             return shown(nothing_open(), visitor)
         if not open_with(parts, customer):
