@@ -143,12 +143,14 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
 
     from worker.record.log import Publisher
     from worker.web.app import create_app
+    from worker.web.garbage import collect_rarely
 
     installation = _installation(log_level=None)
     settings = installation.settings
     port = settings.port if port is None else port
     publisher = Publisher(installation.store.log)  # a host with pages alone writes entries too
     publisher.start()
+    collect_rarely()
     uvicorn.run(
         create_app(installation.parts(base_url=settings.public_url or f"http://{settings.host}:{port}")),
         host=settings.host,

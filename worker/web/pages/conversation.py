@@ -6,10 +6,9 @@ the machine heard stays one step away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from worker.core.call import Party
 from worker.core.dialogue.state import Said, ShownWords, TurnReading
@@ -152,18 +151,14 @@ def _turn(
     reading: Reading,
     said: Sequence[Said],
 ) -> TurnItem:
-    shown_words = list(_shown_words(turn, shown, _noted(said)))
-    pieces = tuple(
-        PieceOfText(" ".join(word.text for word in words), *look)
-        for look, words in groupby(shown_words, key=lambda word: word.look)
-    )
+    pieces, times = _shown_words(turn, shown, _noted(said))
     return TurnItem(
         id=turn.id,
         party=shown.party if shown and shown.party else turn.party,
         person=person,
         clip=clip_of(turn.start_s, turn.end_s, turn.id),
         pieces=pieces,
-        times=" ".join(word.times for word in shown_words),
+        times=times,
         overlaps=turn.overlaps,
         words=len(turn.words),
         heard=_heard(turn, shown, people) if shown else None,
@@ -177,37 +172,47 @@ def _noted(said: Sequence[Said]) -> frozenset[int]:
     return frozenset(at for one in chosen if isinstance(one, OnWords) for at in range(one.first, one.end))
 
 
-class _ShownWord(NamedTuple):
-    """A word as it is shown, or all that stand in place of some; ``look`` is what sets it apart from its neighbours."""
+def _shown_words(turn: Turn, shown: TurnReading | None, noted: Set[int]) -> tuple[tuple[PieceOfText, ...], str]:
+    """The words of a turn as they are shown, in pieces that look alike, and their times.
 
-    text: str
-    times: str
-    look: tuple[bool, bool, int | None, int | None]  # the fields of a piece of text but its text, in their order
-
-
-def _shown_words(turn: Turn, shown: TurnReading | None, noted: Set[int]) -> Iterator[_ShownWord]:
+    One plain loop: a call of an hour has ten thousand words, and its page is made while somebody waits.
+    """
     changed = {one.first: one for one in shown.words} if shown else {}
-    until = 0
+    pieces: list[PieceOfText] = []
+    times: list[str] = []
+    alike: list[str] = []
+    before, until = None, 0
     for at, word in enumerate(turn.words):
         if at < until:
             continue
+        look: tuple[bool, bool, int | None, int | None]  # the fields of a piece but its text, in their order
         if (new := changed.get(at)) is None:
             # A space within a word ("10 000") would be taken for the end of it.
-            text = "\N{NO-BREAK SPACE}".join(word.text.split())
+            text = "\N{NO-BREAK SPACE}".join(word.text.split()) if " " in word.text else word.text
             look = word.confidence < UNSURE_WORD, at in noted, None, None
-            yield _ShownWord(text, _pair(word.start_s, word.end_s), look)
+            times.append(_pair(word.start_s, word.end_s))
         else:
             until = new.end
-            yield _in_place_of(turn, new)
+            text, pairs = _in_place_of(turn, new)
+            look = False, False, new.first, new.end
+            times.append(pairs)
+        if before is not None and look != before:
+            pieces.append(PieceOfText(" ".join(alike), *before))
+            alike = []
+        alike.append(text)
+        before = look
+    if before is not None:
+        pieces.append(PieceOfText(" ".join(alike), *before))
+    return tuple(pieces), " ".join(times)
 
 
-def _in_place_of(turn: Turn, new: ShownWords) -> _ShownWord:
-    """The words of a correction, which share the time of those that they stand for."""
+def _in_place_of(turn: Turn, new: ShownWords) -> tuple[str, str]:
+    """The words of a correction, and their times: they share that of the words for which they stand."""
     texts = new.text.split() or [_("[nothing was said]").replace(" ", "\N{NO-BREAK SPACE}")]
     start_s, end_s = turn.words[new.first].start_s, turn.words[new.end - 1].end_s
     step_s = (end_s - start_s) / len(texts)
     pairs = (_pair(start_s + n * step_s, start_s + (n + 1) * step_s) for n in range(len(texts)))
-    return _ShownWord(" ".join(texts), " ".join(pairs), (False, False, new.first, new.end))
+    return " ".join(texts), " ".join(pairs)
 
 
 def _pair(start_s: float, end_s: float) -> str:
