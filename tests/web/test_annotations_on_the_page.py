@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.web.conftest import AS_BROWSER, Site
+from tests.web.conftest import AS_BROWSER, LASTS, Site
 from tests.web.reading import Element, read
 from tests.web.records import AGENT, CUSTOMER, long_call, page_of, short_call
 from worker.core.call import CallDetails, Party
@@ -134,6 +134,24 @@ def test_a_statement_says_who_agrees_with_it(call: Call) -> None:
     assert page.one("li", id="s1").one("p", class_="standing").text == "Both agree"
 
 
+def test_each_agreement_says_whose_it_is_and_when_and_can_be_withdrawn(call: Call) -> None:
+    page = call.say(Party.CUSTOMER, "statement:s1", Act.AGREE)
+    line = page.one("li", id=f"entry-{call.said[-1].number}")
+    assert "Maria Lopez, customer (you), agreed" in line.text
+    assert line.one("time")
+    assert "withdraw" in offers(line)
+    page = call.say(Party.CUSTOMER, f"entry:{call.said[-1].number}", Act.WITHDRAW)
+    assert not page.one("li", id="s1").all("p", class_="standing")
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.CUSTOMER])
+def test_an_agreement_that_counts_for_nothing_or_no_longer_is_still_read(call: Call, role: Role) -> None:
+    actor = Actor(role, "somebody")
+    item = call.site.store.log.append(call.id, actor, Annotation(Act.AGREE, OnStatement("s1")), by="Ruth Amt")
+    call.say(Party.CUSTOMER, "statement:s1", Act.DISPUTE)
+    assert "Ruth Amt" in call.page().one("li", id=f"entry-{item.number}").text
+
+
 def test_what_is_disputed_stands_in_two_equal_boxes_in_the_order_of_time(call: Call) -> None:
     call.say(Party.AGENT, "statement:s3", Act.CORRECT, sentence="The customer asked for Friday.")
     page = call.say(Party.CUSTOMER, "statement:s3", Act.DISPUTE, text="I only agreed to the morning.")
@@ -204,6 +222,14 @@ def test_an_accepted_correction_is_what_is_shown_and_the_machines_reading_is_one
     assert "to be looked at again" in page.one("li", id="s1").text, "it rested on the changed words"
 
 
+def test_corrected_words_that_are_chosen_again_are_read_as_they_are_shown(call: Call) -> None:
+    call.say(Party.CUSTOMER, "words:t2:8-10", Act.CORRECT, words="it really smokes.")
+    call.say(Party.AGENT, f"entry:{call.said[-1].number}", Act.ACCEPT)
+    page = read(call.site.client.get(f"/calls/{call.id}/say?turn=t2&first=7&last=9", headers=AS_BROWSER).text)
+    assert page.one("p", class_="quoted").text == "“and it really smokes.”"
+    assert page.one("input", name="words").attributes["value"] == "and it really smokes."
+
+
 def test_words_that_were_never_said_are_shown_as_nothing_said(call: Call) -> None:
     call.say(Party.CUSTOMER, "words:t4:0-2", Act.CORRECT, words="")
     page = call.say(Party.AGENT, f"entry:{call.said[-1].number}", Act.ACCEPT)
@@ -238,11 +264,29 @@ def test_a_promise_says_that_it_was_kept_once_the_one_it_was_made_to_said_so(cal
     assert page.one("li", id="p1").one("p", class_="standing").text == "It was done, says Maria Lopez"
 
 
+def test_who_said_that_a_promise_was_kept_can_withdraw_it_and_be_answered(call: Call) -> None:
+    page = call.say(Party.CUSTOMER, "promise:p1", Act.NOT_KEPT, text="Nobody came.")
+    number = call.said[-1].number
+    verdict = page.one("div", id=f"entry-{number}")
+    assert "It was not done, says Maria Lopez" in verdict.text
+    assert "Nobody came." in verdict.text
+    stands = page.one("ul", id="stands")
+    assert stands.one("a", href="#p1").text == "1 promise was not kept, says the one to whom it was made"
+    assert verdict.one("time")
+    assert "withdraw" in offers(verdict)
+    page = call.say(Party.AGENT, f"entry:{number}", Act.ADD, text="We rang twice.")
+    assert "We rang twice." in page.one("div", id=f"entry-{number}").text
+    page = call.say(Party.CUSTOMER, f"entry:{number}", Act.WITHDRAW)
+    assert "Withdrawn" in page.one("li", id=f"entry-{number}").text
+
+
 def test_another_day_for_a_promise_waits_for_the_other_side(call: Call) -> None:
     page = call.say(Party.AGENT, "promise:p1", Act.NEW_DAY, day="2026-03-20", text="The part is missing.")
     number = call.said[-1].number
     assert "Waits for the other side" in page.one("li", id=f"entry-{number}").text
-    assert {"accept", "decline"} <= offers(call.page(Party.CUSTOMER).one("li", id=f"entry-{number}"))
+    asked = call.page(Party.CUSTOMER).one("li", id=f"entry-{number}")
+    assert {"accept", "decline"} <= offers(asked)
+    assert "Waits for you" in asked.text
     page = call.say(Party.CUSTOMER, f"entry:{number}", Act.ACCEPT)
     promise = page.one("li", id="p1")
     assert promise.one("p", class_="due").text == "By Friday 20 March 2026, as both agreed"
@@ -281,7 +325,7 @@ def test_programs_read_the_same_standing_as_people(call: Call) -> None:
     data = call.site.client.get(f"/calls/{call.id}.json").json()
     asked = data["groups"][0]["lines"][0]
     assert asked["standing"]["words"] == page.one("li", id="s1").one("p", class_="standing").text
-    assert asked["standing"]["anchors"] == [call.said[-1].number]
+    assert [one["number"] for one in asked["standing"]["agreements"]] == [call.said[-1].number]
 
 
 # Nothing that was written is lost
@@ -292,6 +336,14 @@ def test_whoever_writes_is_led_back_to_what_was_written(call: Call) -> None:
     form = {"target": "statement:s1", "act": "ask", "text": "Which machine?"}
     response = call.site.client.post(f"{address}/annotations", data=form, headers=AS_BROWSER, follow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#entry-{call.said[-1].number}")
+
+
+def test_whoever_withdraws_is_led_to_what_they_withdrew(call: Call) -> None:
+    call.say(Party.CUSTOMER, "call", Act.ADD, text="I had called before.")
+    place = f"entry-{call.said[-1].number}"
+    answer = call.say(Party.CUSTOMER, place.replace("-", ":"), Act.WITHDRAW, headers=AS_SCRIPT)
+    assert answer.one("span", **{"data-place": place})
+    assert "Withdrawn" in answer.one("li", id=place).text
 
 
 def test_every_entry_that_somebody_wrote_has_its_place_on_the_page(call: Call) -> None:
@@ -342,6 +394,27 @@ def test_what_is_about_nothing_here_is_at_least_shown_again(call: Call) -> None:
     assert page.one("textarea").text == "A long and careful question."
 
 
+@pytest.mark.parametrize("headers", [AS_BROWSER, AS_SCRIPT], ids=["without a script", "with one"])
+def test_what_is_sent_twice_is_written_once(call: Call, headers: dict[str, str]) -> None:
+    call.say(Party.CUSTOMER, "statement:s1", Act.ASK, text="Which machine?")
+    page = call.say(Party.CUSTOMER, "statement:s1", Act.ASK, headers=headers, text="Which machine?")
+    (asked,) = call.said
+    assert page.one("li", id=f"entry-{asked.number}")
+
+
+def test_what_was_written_by_whom_is_signed_in_no_longer_is_shown_again_with_the_way_back(call: Call) -> None:
+    address = call.site.link(call.id)
+    call.site.now += LASTS
+    form = {"target": "statement:s1", "act": "ask", "text": "A long and careful question."}
+    headers = {**AS_BROWSER, "referer": f"http://localhost{address}"}
+    response = call.site.client.post(f"{address}/annotations", data=form, headers=headers)
+    assert response.status_code == 401
+    page = read(response.text)
+    assert page.one("textarea").text == "A long and careful question."
+    assert page.one("a", class_="button").attributes["href"] == f"/sign-in?next={address}"
+    assert not call.said
+
+
 def test_what_is_for_the_other_to_say_is_refused_in_words(call: Call) -> None:
     page = call.refused(Party.AGENT, "promise:p1", Act.KEPT, status=403)
     assert "Only the one to whom this was promised can say if it was done." in page.text
@@ -354,7 +427,7 @@ def test_what_is_for_the_other_to_say_is_refused_in_words(call: Call) -> None:
 def test_a_script_gets_only_the_parts_that_changed(call: Call) -> None:
     answer = call.say(Party.CUSTOMER, "statement:s1", Act.DISPUTE, headers=AS_SCRIPT, text="It was a dishwasher.")
     places = [one.attributes["hx-target"] for one in answer.all("hx-partial")]
-    assert places == ["#s1", "#stands", "#proof-words", "#said"]
+    assert places == ["#s1", "#stands", "#proof-count", "#proof-words", "#said"]
     assert answer.one("li", id="s1").one("ul", class_="boxes")
     told = answer.one("span", **{"data-place": f"entry-{call.said[-1].number}"})
     assert told.text == "It is in the record now, and both sides can read it."
@@ -364,7 +437,7 @@ def test_an_accepted_correction_changes_the_turn_and_every_statement_that_rests_
     call.say(Party.CUSTOMER, "words:t2:8-10", Act.CORRECT, words="it smokes.")
     answer = call.say(Party.AGENT, f"entry:{call.said[-1].number}", Act.ACCEPT, headers=AS_SCRIPT)
     places = {one.attributes["hx-target"] for one in answer.all("hx-partial")}
-    assert places == {"#s0", "#s1", "#t2", "#stands", "#proof-words", "#said"}
+    assert places == {"#s0", "#s1", "#t2", "#stands", "#proof-count", "#proof-words", "#said"}
 
 
 def test_each_part_that_a_script_gets_is_the_one_that_the_page_shows(call: Call) -> None:
@@ -417,7 +490,7 @@ def test_what_people_write_is_text_and_nothing_else(call: Call) -> None:
     evil = "<script>alert(1)</script></li><hx-partial hx-target='#s2'>x</hx-partial> {{ page }}"
     answer = call.say(Party.CUSTOMER, "statement:s1", Act.ASK, headers=AS_SCRIPT, text=evil)
     assert not answer.all("script")
-    assert len(answer.all("hx-partial")) == 4
+    assert len(answer.all("hx-partial")) == 5
     assert call.page().one("li", id="s1").one("p", class_="text").text == evil
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.core.errors import CallError
-from worker.web.access import NotSignedIn
+from worker.web.access import NotSignedIn, local_path
 from worker.web.api.app import PLACE, create_api
 from worker.web.pages.standing import MessagePage
 from worker.web.parts import Parts
@@ -27,6 +27,7 @@ from worker.web.rendering import PRIVATE, shown, wants_page
 from worker.web.routes import added, copy, home, invited, live, next_call, outbox, record, sign_in
 from worker.web.texts import _, chosen_by, later, speaking
 from worker.web.uploads import UploadLimit
+from worker.web.written import written_in
 
 log = structlog.get_logger()
 
@@ -105,11 +106,11 @@ def create_app(parts: Parts) -> FastAPI:
     app.mount(PLACE, create_api(parts))
 
     @app.exception_handler(NotSignedIn)
-    def not_signed_in(request: Request, error: NotSignedIn) -> Response:
+    async def not_signed_in(request: Request, error: NotSignedIn) -> Response:
         if request.method == "GET" and wants_page(request.headers.get("accept", "")):
             here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/sign-in?next={quote(here)}", status_code=303, headers=PRIVATE)
-        return _problem(request, 401, error.message)
+        return _problem(request, 401, error.message, written=await written_in(request))
 
     @app.exception_handler(CallError)
     def our_error(request: Request, error: CallError) -> Response:
@@ -182,8 +183,10 @@ def _places(error: BaseException) -> list[str]:
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def _problem(request: Request, status: int, message: str) -> Response:
+def _problem(request: Request, status: int, message: str, *, written: tuple[str, ...] = ()) -> Response:
     """An error as a page, or as problem details (RFC 9457) for programs; the same words in both."""
     if wants_page(request.headers.get("accept", "")):
-        return shown(MessagePage(_(TITLES.get(status, OTHER_TITLE)), _(message), leads_in=status == 401), status=status)
+        from_page = local_path(urlsplit(request.headers.get("referer", "")).path)
+        leads_in = f"/sign-in?next={quote(from_page)}" if status == 401 else None
+        return shown(MessagePage(_(TITLES.get(status, OTHER_TITLE)), _(message), leads_in, written), status=status)
     return problem(status, _(message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.core.dialogue.reading import read_dialogue
@@ -46,11 +46,19 @@ def _recordings(parts: Parts, dialogue: Dialogue) -> Mapping[str, StoredCall]:
     return parts.store.those(ids) if ids else {}
 
 
+def before_item(parts: Parts, open_one: OpenRecord, item: Item) -> OpenRecord:
+    """The same as it was before one of its entries."""
+    return _with_items(parts, open_one, tuple(one for one in open_one.items if one.number < item.number))
+
+
 def with_item(parts: Parts, open_one: OpenRecord, item: Item) -> OpenRecord:
     """The same after one more entry."""
-    items: Sequence[Item] = (*(one for one in open_one.items if one.number < item.number), item)
+    return _with_items(parts, open_one, (*(one for one in open_one.items if one.number < item.number), item))
+
+
+def _with_items(parts: Parts, open_one: OpenRecord, items: tuple[Item, ...]) -> OpenRecord:
     dialogue = read_dialogue(open_one.record, items, now=parts.now())
-    return OpenRecord(open_one.record, tuple(items), dialogue, open_one.recordings)
+    return OpenRecord(open_one.record, items, dialogue, open_one.recordings)
 
 
 def page_of(opened: Opened, one: OpenRecord, proof: ProofFacts) -> RecordPage:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from starlette.requests import Request
+
 from worker.core.call import Party
 from worker.core.dialogue.selecting import parse_target
 from worker.core.dialogue.values import Act, Annotation, Correction, NewSentence, NewSpeaker, NewWords
@@ -13,6 +15,23 @@ from worker.core.record import CallRecord
 
 FIELDS = ("text", "words", "speaker", "sentence", "day")
 """What people fill in; the rest of a form says what it is about and what is done."""
+
+
+LONGEST_FORM_BYTES = 64_000  # several times the longest text, in any script
+
+
+async def written_in(request: Request) -> tuple[str, ...]:
+    """What somebody wrote into a form of a record that nobody has read yet; empty for every other request.
+
+    Only of forms that say how long they are and are short: whoever sends this need not be known here.
+    """
+    length = request.headers.get("content-length", "")
+    is_form = request.headers.get("content-type", "").partition(";")[0] == "application/x-www-form-urlencoded"
+    if not is_form or not length.isdecimal() or int(length) > LONGEST_FORM_BYTES:
+        return ()
+    form = await request.form()
+    values = (form.get(name) for name in ("text", "words", "sentence"))
+    return tuple(value for value in values if isinstance(value, str) and value.strip())
 
 
 def annotation_of(form: Mapping[str, str], record: CallRecord) -> Annotation:

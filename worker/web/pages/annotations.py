@@ -152,7 +152,10 @@ class Reading:
     def _waits(self, said: Said) -> str | None:
         if said.number in self.dialogue.open_questions:
             return _("Waits for an answer")
-        return _("Waits for the other side") if said.number in self.dialogue.open_proposals else None
+        if said.number not in self.dialogue.open_proposals:
+            return None
+        is_from_you = self.reader.party is None or said.actor.role is self.reader.actor.role
+        return _("Waits for the other side") if is_from_you else _("Waits for you")
 
 
 def zone_of(record: CallRecord) -> tzinfo:

@@ -61,7 +61,7 @@ class PromiseLine:
 
     ``by_when`` is a line of its own; ``due_at`` is there where it names an instant, so that a reader in another zone
     can be told theirs. ``first`` is until when it was promised in the call, where both agreed on another day.
-    ``standing`` says where it stands, None where it is simply open; ``decided_by`` is the entry that says that it was
+    ``standing`` says where it stands, None where it is simply open; ``decided`` is the line of who said that it was
     kept or not.
     """
 
@@ -75,8 +75,7 @@ class PromiseLine:
     first: str | None
     state: PromiseState
     standing: str | None
-    decided_by: int | None
-    why: str | None
+    decided: NoteLine | None
     look_again: str | None
     notes: tuple[NoteLine, ...]
     saying: Saying
@@ -122,8 +121,7 @@ def _line(
         first=_("In the call: {when}").format(when=by_when) if agreed else None,
         state=standing.state,
         standing=_standing(standing, decided, has_instant=due_at is not None and not agreed),
-        decided_by=standing.decided_by,
-        why=decided.annotation.text if decided else None,
+        decided=reading.note(decided) if decided else None,
         look_again=_("Words that made this promise were corrected since. It is to be looked at again.")
         if standing.look_again
         else None,

@@ -132,12 +132,27 @@ def place_of(target: Target) -> str:
 
 def _quote(target: Target, reading: Reading) -> str | None:
     match target:
-        case OnWords(quote=quote):
-            return quote
+        case OnWords():
+            return _as_shown(target, reading)
         case OnStatement(id=name) if name in reading.dialogue.statements:
             return reading.dialogue.statements[name].shown
         case _:
             return None
+
+
+def _as_shown(chosen: OnWords, reading: Reading) -> str:
+    """The chosen words as the page shows them: in place of corrected ones, which are one text, what they became."""
+    shown = reading.dialogue.readings.get(chosen.turn)
+    if shown is None:
+        return chosen.quote
+    texts = []
+    for word in _words(chosen, reading)[chosen.first : chosen.end]:
+        new = next((one for one in shown.words if one.first <= word.number < one.end), None)
+        if new is None:
+            texts.append(word.text)
+        elif word.number == max(new.first, chosen.first):
+            texts.append(new.text)
+    return " ".join(text for text in texts if text) or chosen.quote
 
 
 def _words(target: Target, reading: Reading) -> tuple[ChoosableWord, ...]:

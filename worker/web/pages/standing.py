@@ -29,7 +29,8 @@ class MessagePage:
 
     title: str
     message: str
-    leads_in: bool = False  # to the ways in
+    leads_in: str | None = None  # where the ways in are, for who is not signed in
+    written: tuple[str, ...] = ()  # what was sent and not taken, so that it is not lost
     template: ClassVar[str] = "message.html"
 
 

@@ -36,8 +36,8 @@ class Standing:
     """Where a statement stands.
 
     ``words`` say it, None while nobody has said anything. ``boxes`` are there where it is disputed, at least two of
-    them. ``machine`` is what was written by machine where that is shown in neither. ``anchors`` are the entries that
-    show in the standing alone, so that links to them lead here.
+    them. ``machine`` is what was written by machine where that is shown in neither. ``agreements`` are the lines of
+    those who said that they agree, also where something else was said since: they are many, so the page folds them.
     """
 
     agreement: Agreement
@@ -45,7 +45,7 @@ class Standing:
     look_again: str | None
     boxes: tuple[VersionBox, ...]
     machine: str | None
-    anchors: tuple[int, ...]
+    agreements: tuple[NoteLine, ...]
     notes: tuple[NoteLine, ...]
     saying: Saying
 
@@ -77,7 +77,7 @@ def standing_of(
         look_again=_look_again(state, names) if state.look_again else None,
         boxes=boxes,
         machine=None if shown_machine else with_leads(_machine(state)),
-        anchors=tuple(one.number for one in agreeing),
+        agreements=reading.notes(agreeing),
         notes=reading.notes([one for one in said if one not in agreeing and one.number not in in_boxes]),
         # Beside a version of another, to agree is to agree with one of them: the button stands in its box.
         saying=replace(saying, offers=tuple(one for one in saying.offers if one.act is not Act.AGREE))

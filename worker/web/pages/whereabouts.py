@@ -21,7 +21,7 @@ class StandLine:
 
 def where_it_stands(reading: Reading) -> tuple[StandLine, ...]:
     """What is not settled, what waits for the reader first. Empty where nothing waits for anybody."""
-    return (*_waiting(reading), *_late(reading), *_disputed(reading), *_to_look_at(reading))
+    return (*_waiting(reading), *_late(reading), *_not_kept(reading), *_disputed(reading), *_to_look_at(reading))
 
 
 def _waiting(reading: Reading) -> list[StandLine]:
@@ -57,6 +57,16 @@ def _late(reading: Reading) -> list[StandLine]:
         len(late),
     )
     return [StandLine(text.format(count=len(late)), f"#{late[0]}", is_late=True)] if late else []
+
+
+def _not_kept(reading: Reading) -> list[StandLine]:
+    broken = [name for name, one in reading.dialogue.promises.items() if one.state is PromiseState.NOT_KEPT]
+    text = plural(
+        "{count} promise was not kept, says the one to whom it was made",
+        "{count} promises were not kept, say those to whom they were made",
+        len(broken),
+    )
+    return [StandLine(text.format(count=len(broken)), f"#{broken[0]}")] if broken else []
 
 
 def _disputed(reading: Reading) -> list[StandLine]:

@@ -11,15 +11,16 @@ from pydantic import TypeAdapter
 
 from worker.core.dialogue.rules import check
 from worker.core.dialogue.selecting import parse_target
-from worker.core.dialogue.values import Way
+from worker.core.dialogue.values import Act, Annotation, Item, Way
 from worker.core.errors import Invalid, NotAllowed, NotFound
+from worker.core.log.entry import Actor
 from worker.record.standing import CallState
 from worker.web.access import Opened, Right
 from worker.web.looks import note_look
-from worker.web.opening import OpenRecord, open_record, page_of, proof_facts, reading_of, with_item
+from worker.web.opening import OpenRecord, before_item, open_record, page_of, proof_facts, reading_of, with_item
 from worker.web.pages.changes import changed_page
 from worker.web.pages.record import RecordPage
-from worker.web.pages.say import SayPage, SayPart, lost_page, problem_page, say_page
+from worker.web.pages.say import SayPage, SayPart, lost_page, place_of, problem_page, say_page
 from worker.web.pages.standing import standing_page
 from worker.web.parts import Parts
 from worker.web.problems import status_of
@@ -107,21 +108,39 @@ def routes(parts: Parts) -> APIRouter:
         one = open_for_writing(opened)
         try:
             annotation = annotation_of(form, one.record)
-            check(annotation, opened.actor, one.record, one.dialogue)
+            item = _sent_before(annotation, opened.actor, one)
+            if item is None:
+                check(annotation, opened.actor, one.record, one.dialogue)
         except (Invalid, NotAllowed) as error:
             page = _problem(opened, one, form, error)
             return shown(SayPart(page) if is_for_a_piece(request) else page, opened.visitor, status=status_of(error))
-        item = parts.store.log.append(opened.call.id, opened.actor, annotation, by=opened.name)
+        if item is None:
+            item = parts.store.log.append(opened.call.id, opened.actor, annotation, by=opened.name)
+        else:
+            one = before_item(parts, one, item)
+        place = _place_of(annotation, item)
         if not is_for_a_piece(request):
-            to = f"/calls/{opened.call.id}#entry-{item.number}"
-            return RedirectResponse(to, status_code=303, headers=PRIVATE)
+            return RedirectResponse(f"/calls/{opened.call.id}#{place}", status_code=303, headers=PRIVATE)
         proof = proof_facts(parts, opened.call.id)
         before, after = page_of(opened, one, proof), page_of(opened, with_item(parts, one, item), proof)
         message = _("It is in the record now, and both sides can read it.")
-        changed = changed_page(before, after, place=f"entry-{item.number}", message=message)
+        changed = changed_page(before, after, place=place, message=message)
         return shown(changed, opened.visitor)
 
     return router
+
+
+def _sent_before(annotation: Annotation, actor: Actor, one: OpenRecord) -> Item | None:
+    """The entry that says this, word for word, where it is the last thing that was said: a button that was pressed
+    twice, or a form sent again because its answer was lost, says nothing new."""
+    last = next((item for item in reversed(one.items) if isinstance(item.content, Annotation)), None)
+    return last if last and last.actor == actor and last.content == annotation else None
+
+
+def _place_of(annotation: Annotation, item: Item) -> str:
+    """Where an annotation is read on the page: a withdrawal at what was withdrawn, everything else by itself."""
+    is_withdrawal = annotation.act is Act.WITHDRAW
+    return place_of(annotation.target) if is_withdrawal else f"entry-{item.number}"
 
 
 def _problem(opened: Opened, one: OpenRecord, form: dict[str, str], error: Invalid | NotAllowed) -> SayPage:

@@ -2,6 +2,7 @@
 
 import { playFrom, stop, use } from "./player.js";
 import { light, texts, tokensOf, wordsOf } from "./words.js";
+import { writtenIn } from "./writing.js";
 
 const word = document.getElementById("word"); // the words chosen by keyboard, for screen readers
 const LONGEST_QUOTE = 40;
@@ -56,12 +57,13 @@ document.addEventListener("selectionchange", () => {
     const line = begin.closest(".words");
     if (!line) return;
     const tokens = tokensOf(line.closest(".turn"));
-    const first = wordsBefore(line, range.startContainer, range.startOffset);
+    const text = range.toString();
+    if (!text.trim()) return;
+    // A mark that begins after a word, or ends before one, does not hold it.
+    const first = wordsBefore(line, range.startContainer, range.startOffset) + (text.startsWith(" ") ? 1 : 0);
     const endsHere = line.contains(range.endContainer);
     const last = endsHere ? wordsBefore(line, range.endContainer, range.endOffset) : tokens.length - 1;
-    // A mark that ends before a word does not hold it.
-    const text = endsHere ? range.toString() : "";
-    const trimmed = text.endsWith(" ") ? last - 1 : last;
+    const trimmed = endsHere && text.endsWith(" ") ? last - 1 : last;
     if (first < tokens.length) offer(line.closest(".turn"), tokens, first, Math.max(first, Math.min(trimmed, tokens.length - 1)));
   }, 200);
 });
@@ -86,9 +88,14 @@ document.addEventListener("click", (event) => {
   if (under) playFrom(null, words[Number(under.dataset.word)].start);
 });
 
-/** What can be said of the words, put under the link that asked for it. Asked again, it goes. */
+/** What can be said of the words, put under the link that asked for it. Asked again, it goes, unless it was written in. */
 async function openFor(link) {
   const old = document.getElementById("say-here");
+  const written = old && writtenIn(old);
+  if (written) {
+    written.focus();
+    return;
+  }
   const wasHere = old?.previousElementSibling === link && old.dataset.of === link.href;
   old?.remove();
   if (wasHere) return;
@@ -97,6 +104,7 @@ async function openFor(link) {
   place.dataset.of = link.href;
   link.after(place);
   await window.htmx.ajax("GET", link.href, { target: place, swap: "innerHTML" });
+  if (!place.hasChildNodes()) place.remove(); // nothing came; the page says why
   place.querySelector("summary, button, textarea, input:not([type=hidden])")?.focus();
 }
 
@@ -106,7 +114,11 @@ document.addEventListener("keydown", (event) => {
     stop();
     forget();
     light([]);
-    document.getElementById("say-here")?.remove();
+    if (!event.target.closest?.("textarea, input")) getSelection().removeAllRanges();
+    const place = document.getElementById("say-here");
+    if (!place || writtenIn(place)) return;
+    if (place.contains(document.activeElement)) place.previousElementSibling.focus();
+    place.remove();
     return;
   }
   const control = event.target.closest?.(".play");

@@ -2,7 +2,11 @@
 // reads well without this.
 
 document.documentElement.classList.add("scripted");
-for (const control of document.querySelectorAll(".play")) control.setAttribute("role", "button");
+function playsAreButtons() {
+  for (const control of document.querySelectorAll(".play:not([role])")) control.setAttribute("role", "button");
+}
+playsAreButtons();
+document.addEventListener("htmx:after:swap", playsAreButtons);
 
 import "./player.js";
 import "./choosing.js";
