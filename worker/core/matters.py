@@ -14,10 +14,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from worker.core.call import Party
-from worker.core.dialogue.keeping import ROLES
 from worker.core.dialogue.lateness import late_from
 from worker.core.dialogue.state import Agreement, Dialogue, PromiseStanding, PromiseState, Said, SaidState
-from worker.core.dialogue.values import Act, Correction, NewSentence, OnPromise, OnWords, WholeCall
+from worker.core.dialogue.values import ROLES, Act, Correction, NewSentence, OnPromise, OnWords, WholeCall
 from worker.core.log.entry import Role
 from worker.core.record import CallRecord
 from worker.core.summary import Commitment, Due, EndState

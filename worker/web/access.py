@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from worker.core.call import Party
 from worker.core.errors import NotAllowed, NotFound
 from worker.core.log.entry import Actor, Role
 from worker.record.matters import Whose
@@ -103,11 +102,6 @@ class Opened:
         """Under which name: on one's own call, the one that was given with the call."""
         given = {Role.AGENT: self.call.details.agent, Role.CUSTOMER: self.call.details.customer}.get(self.role)
         return given or self.visitor.person.name
-
-    @property
-    def party(self) -> Party:
-        """Whose side of the call this is; another's for who was not on it."""
-        return {Role.AGENT: Party.AGENT, Role.CUSTOMER: Party.CUSTOMER}.get(self.role, Party.OTHER)
 
 
 class Access:

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from worker.core.call import Party
 from worker.core.dialogue.lateness import has_passed
 from worker.core.dialogue.state import PromiseStanding, PromiseState
+from worker.core.dialogue.values import ROLES
 from worker.core.log.entry import Role
 from worker.core.summary import Commitment, Due
-
-ROLES = {Party.AGENT: Role.AGENT, Party.CUSTOMER: Role.CUSTOMER}
-"""As whom a party of the call acts on its record; the others take no part in it."""
 
 
 @dataclass(frozen=True)

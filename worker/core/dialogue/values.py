@@ -12,8 +12,13 @@ from typing import Literal, TypeAlias
 
 from worker.core.call import CallDetails, Party
 from worker.core.errors import Invalid
-from worker.core.log.entry import Actor, EntryKind
+from worker.core.log.entry import Actor, EntryKind, Role
 from worker.core.record import CallRecord
+
+ROLES = {Party.AGENT: Role.AGENT, Party.CUSTOMER: Role.CUSTOMER}
+"""As whom a party of the call acts on its record; the others take no part in it."""
+
+PARTIES = {role: party for party, role in ROLES.items()}
 
 LONGEST_TEXT = 4000  # letters: two pages of a letter
 

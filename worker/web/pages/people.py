@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from worker.core.call import Party
+from worker.core.dialogue.values import PARTIES
 from worker.core.log.entry import SIDES, Actor, Role
 from worker.core.transcript import Participant
 from worker.web.pages.words import PARTIES_BEHIND_NAMES, PARTIES_IN_WORDS, ROLES_IN_WORDS
@@ -16,7 +17,6 @@ from worker.web.texts import _, later
 Voice: TypeAlias = tuple[str | None, int | None]
 """A speaker and the channel on which it is heard."""
 
-PARTY_OF = {Role.AGENT: Party.AGENT, Role.CUSTOMER: Party.CUSTOMER}
 """Which party of the call somebody is who acts on its record; a reviewer is none."""
 
 TAKEN = {
@@ -66,7 +66,7 @@ class Reader:
     @property
     def party(self) -> Party | None:
         """The party that the reader was in the call."""
-        return PARTY_OF.get(self.actor.role)
+        return PARTIES.get(self.actor.role)
 
 
 def people_of(participants: Iterable[Participant], you: Party | None) -> dict[Voice, Person]:
@@ -118,7 +118,7 @@ def names_of_sides(people: Mapping[Voice, Person]) -> dict[Role, str]:
     """What the two sides are called in a sentence: by name where the call has one of them, else by what they are."""
     names = {}
     for role in SIDES:
-        party = PARTY_OF[role]
+        party = PARTIES[role]
         found = [one.name for one in people.values() if one.party is party and one.role is not None]
         names[role] = found[0] if len(found) == 1 else _(UNNAMED[party])
     return names
