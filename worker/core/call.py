@@ -28,6 +28,24 @@ class Party(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Direction(StrEnum):
+    """Who called whom, as the telephony system saw it."""
+
+    INBOUND = "inbound"  # the customer called
+    OUTBOUND = "outbound"
+
+
+class LawfulBasis(StrEnum):
+    """On what ground the call was recorded: the letters of Art. 6 (1) GDPR, in the words of the vCon drafts."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+    VITAL_INTERESTS = "vital_interests"
+    PUBLIC_TASK = "public_task"
+    LEGITIMATE_INTERESTS = "legitimate_interests"
+
+
 @dataclass(frozen=True)
 class CallDetails:
     """What the telephony system or the person who handed the call over said about it.
@@ -38,6 +56,9 @@ class CallDetails:
     so that a day named in the call is right also where the clocks change before it comes; else the zone is no more than
     the offset of ``started_at``.
     Each address is an e-mail address or a telephone number; it is kept in its one normal spelling.
+    ``line`` is the sender's own name of the line, number or queue that the call came in on. ``notice_given`` says
+    whether the customer was told that the call is recorded. ``continues`` is the external id of an earlier call that
+    this one goes on from, such as a call back.
     """
 
     agent: str | None = None
@@ -49,6 +70,11 @@ class CallDetails:
     zone: str | None = None
     agent_address: str | None = None
     customer_address: str | None = None
+    direction: Direction | None = None
+    line: str | None = None
+    lawful_basis: LawfulBasis | None = None
+    notice_given: bool | None = None
+    continues: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("agent_address", "customer_address"):

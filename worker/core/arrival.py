@@ -1,0 +1,60 @@
+"""How a recording arrives: handed over as bytes, or announced by an address at which it can be fetched.
+
+Values alone. What is done with them is in ``worker.intake``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from worker.core.call import CallDetails
+from worker.core.errors import Invalid
+
+LONGEST_SENDER = 64
+MOST_LEGS = 50
+
+
+class Priority(StrEnum):
+    """How soon a call is worked beside others. Within one priority, lines take turns (``worker.record.turns``)."""
+
+    NORMAL = "normal"
+    BULK = "bulk"  # an import of old calls: gets a small share while others wait, and everything when nobody does
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A recording that lies elsewhere and is fetched after it was accepted.
+
+    ``address`` is https://…, or that of a bucket's object (s3://, gs://, az://); it may carry a token, so it is sealed
+    where it is kept and never logged. ``access`` names which of the installation's own credentials open it, such as
+    ``twilio``; None for an address that opens by itself. ``content_hash`` is what the sender says of the bytes, as
+    ``sha512-`` or ``sha256-`` and their base64url.
+    """
+
+    address: str = field(repr=False)
+    file_name: str
+    access: str | None = None
+    content_hash: str | None = None
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One handing-over of a recording: what its sender said besides.
+
+    The same external id of one ``sender`` is one call. A sender is a telephony system or a customer of the service, by
+    the name that the operator gave it; the empty name is the installation itself, and whatever names no other. Each
+    handing-over of another recording under the same external id is a further leg of the call (it was held or
+    transferred). ``legs`` is how many there are in all, where the sender knows: then the call waits for them.
+    """
+
+    details: CallDetails = field(default_factory=CallDetails)
+    sender: str = ""
+    legs: int | None = None
+    priority: Priority = Priority.NORMAL
+
+    def __post_init__(self) -> None:
+        if self.legs is not None and not 1 <= self.legs <= MOST_LEGS:
+            raise Invalid(f"A call has 1 to {MOST_LEGS} legs.")
+        if len(self.sender) > LONGEST_SENDER or not self.sender.isprintable():
+            raise Invalid(f"The name of a sender is up to {LONGEST_SENDER} letters and digits.")
