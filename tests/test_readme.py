@@ -8,12 +8,14 @@ import subprocess
 import sys
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from scripts.write_readme_tables import with_table
-from worker.cli import app, log_app, models_app, people_app
+from worker.cli import app
 from worker.core.record import SCHEMA_VERSION, CallRecord
 from worker.core.summary import EndState, StatementKind
 
@@ -57,9 +59,15 @@ def test_the_result_names_its_version_and_every_value_by_which_programs_choose()
 
 
 def commands() -> list[str]:
-    top = [command.callback.__name__.replace("_", "-") for command in app.registered_commands if command.callback]
-    groups = {"models": models_app, "log": log_app, "people": people_app}
-    return top + [f"{name} {command.name}" for name, group in groups.items() for command in group.registered_commands]
+    """Every command, those of groups with the group's name before their own."""
+
+    def within(command: typing.Any, names: tuple[str, ...]) -> Iterator[str]:
+        for name, below in getattr(command, "commands", {}).items():
+            yield from within(below, (*names, name))
+        if not hasattr(command, "commands"):
+            yield " ".join(names)
+
+    return list(within(typer.main.get_command(app), ()))
 
 
 @pytest.mark.parametrize("command", commands())
