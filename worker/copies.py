@@ -57,7 +57,7 @@ def copy_of(
             for one, proof in zip(held, proofs, strict=True)
         ),
         earlier=_earlier(log, since, newest),
-        recording=_recording(items, sounds) if with_recording else None,
+        recordings=_recordings(items, sounds) if with_recording else (),
         sound=_sound(items, sounds),
         files=_files(call_id, items, files),
         annotations=_annotations(items, addresses, now),
@@ -80,28 +80,31 @@ def _earlier(log: Log, since: int | None, newest: Published) -> Earlier | None:
     return Earlier(log.checkpoint(since).note, log.consistency(since, newest.size))
 
 
-def _received(items: tuple[Item, ...]) -> Received | None:
-    """What the first entry says, unless it was erased."""
-    return next((one.content for one in items if isinstance(one.content, Received)), None)
+def _received(items: tuple[Item, ...]) -> list[Received]:
+    """The recordings of the call that were not erased, in the order in which they came in."""
+    return [one.content for one in items if isinstance(one.content, Received)]
 
 
-def _recording(items: tuple[Item, ...], sounds: SoundStore) -> Attached | None:
-    received = _received(items)
-    if received is None or not sounds.exists(received.sha256):
-        return None
-    blocks = partial(sounds.read, received.sha256)
-    return Attached(received.file_name, received.size_bytes, blocks, received.sha256)
+def _recordings(items: tuple[Item, ...], sounds: SoundStore) -> tuple[Attached, ...]:
+    return tuple(
+        Attached(one.file_name, one.size_bytes, partial(sounds.read, one.sha256), one.sha256)
+        for one in _received(items)
+        if sounds.exists(one.sha256)
+    )
 
 
 def _sound(items: tuple[Item, ...], sounds: SoundStore) -> Attached | None:
-    received = _received(items)
-    if received is None:
+    """The sound of the call as a whole: that of its one recording, or of several by the name that their record has."""
+    named = [one.sha256 for one in _received(items)]
+    if len(named) > 1:
+        named = [one.content.recording.sha256 for one in items if isinstance(one.content, CallRecord)]
+    if not named:
         return None
     try:
-        size = sounds.copy_size(received.sha256)
+        size = sounds.copy_size(named[-1])
     except NotFound:  # nobody has made it yet
         return None
-    return Attached("sound.flac", size, partial(sounds.read_copy, received.sha256))
+    return Attached("sound.flac", size, partial(sounds.read_copy, named[-1]))
 
 
 def _files(call_id: str, items: tuple[Item, ...], files: FileStore) -> dict[int, Attached]:

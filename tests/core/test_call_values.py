@@ -140,3 +140,17 @@ def test_without_a_zone_the_start_stays_as_it_was_told():
 def test_a_zone_is_one_by_its_name(name: str):
     with pytest.raises(Invalid, match="zone of the call"):
         CallDetails(zone=name)
+
+
+@pytest.mark.parametrize("name", ["agent", "customer", "external_id", "line", "continues"])
+@pytest.mark.parametrize("sign", ["\0", "\n", "\x1b", "\x85", "\ud800"])
+def test_a_sign_that_is_none_of_a_text_is_refused_whatever_the_way_in(name: str, sign: str):
+    with pytest.raises(Invalid, match=name):
+        CallDetails(**{name: f"Maria{sign}"})
+    assert CallDetails(**{name: "ماریا\u200cاورتگا"}), "what joins letters is no such sign"
+
+
+def test_an_instant_at_the_edge_of_all_time_is_refused_before_a_zone_moves_it():
+    for year, zone in ((1, "America/New_York"), (9999, "Asia/Tokyo")):
+        with pytest.raises(Invalid, match="year"):
+            CallDetails(started_at=datetime(year, 1, 1, tzinfo=UTC), zone=zone)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from worker.core.call import CallDetails
 from worker.core.dialogue.values import Act, Annotation, WholeCall
 from worker.core.log.entry import Actor, Role
@@ -20,7 +21,9 @@ def fill(store: Store, *, calls: int, entries: int) -> list[str]:
     ids = []
     for number in range(calls):
         details = CallDetails(external_id=str(number))
-        accepted = store.accept(details, sha256=f"{number:064x}", file_name="a.wav", size_bytes=1, first_stage="decode")
+        accepted = hand_over(
+            store, details, sha256=f"{number:064x}", file_name="a.wav", size_bytes=1, first_stage="decode"
+        )
         ids.append(accepted.call_id)
     for number in range(entries):
         for call_id in ids:

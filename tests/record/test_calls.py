@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.core.call import CallDetails, Party
@@ -31,7 +32,8 @@ VALUE = Voices((), {})
 
 
 def accept(store: Store, number: int = 0, details: CallDetails | None = None) -> Accepted:
-    return store.accept(
+    return hand_over(
+        store,
         details or CallDetails(),
         sha256=f"{number:064x}",
         file_name="call.wav",
@@ -49,11 +51,15 @@ def test_what_was_said_about_a_call_is_kept_as_it_was_said(store):
         language="de",
         party_of_channel={0: Party.CUSTOMER, 1: Party.AGENT},
     )
-    accepted = store.accept(details, sha256=SHA256, file_name="Ü ☎.wav", size_bytes=5_000_000_000, first_stage="decode")
+    accepted = hand_over(
+        store, details, sha256=SHA256, file_name="Ü ☎.wav", size_bytes=5_000_000_000, first_stage="decode"
+    )
     stored = store.call(accepted.call_id)
     assert stored.details == details
     assert stored.details.started_at.utcoffset() == timedelta(hours=1), "the sender's own zone is part of what was said"
-    assert (stored.sha256, stored.file_name, stored.size_bytes) == (SHA256, "Ü ☎.wav", 5_000_000_000)
+    leg = stored.legs[0]
+    assert (leg.sha256, leg.file_name, leg.size_bytes) == (SHA256, "Ü ☎.wav", 5_000_000_000)
+    assert stored.sound_id == SHA256
     assert abs(stored.received_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
@@ -65,6 +71,7 @@ def test_the_same_recording_twice_is_one_call(store):
     first = accept(store, details=CallDetails(agent="Ana"))
     again = accept(store, details=CallDetails(agent="Ben"))
     assert first.is_new
+    assert first.stage == "decode"
     assert again == Accepted(first.call_id, is_new=False)
     assert len(store.calls()) == 1
     assert store.call(first.call_id).details.agent == "Ana", "what was said the first time stands"
@@ -99,10 +106,10 @@ def test_text_that_no_database_can_hold_is_refused_by_name(store, field, text):
 
 
 def test_a_file_name_in_an_unknown_coding_does_not_keep_a_recording_out(store):
-    accepted = store.accept(
-        CallDetails(), sha256=SHA256, file_name="caf\udce9\0.wav", size_bytes=1, first_stage="decode"
+    accepted = hand_over(
+        store, CallDetails(), sha256=SHA256, file_name="caf\udce9\0.wav", size_bytes=1, first_stage="decode"
     )
-    assert store.call(accepted.call_id).file_name.endswith(".wav")
+    assert store.call(accepted.call_id).legs[0].file_name.endswith(".wav")
 
 
 def test_an_external_id_too_long_for_an_index_is_refused(store):
@@ -186,8 +193,13 @@ def _keep_accept_and_die(url: str, sounds: str, when: str) -> None:
         if statement.startswith({"before": "INSERT INTO calls", "within": "INSERT INTO stage_runs"}[when]):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Store(url, KEYS).accept(
-        CallDetails(), sha256=kept.sha256, file_name="call.wav", size_bytes=kept.size_bytes, first_stage="decode"
+    hand_over(
+        Store(url, KEYS),
+        CallDetails(),
+        sha256=kept.sha256,
+        file_name="call.wav",
+        size_bytes=kept.size_bytes,
+        first_stage="decode",
     )
 
 
@@ -201,12 +213,17 @@ def test_a_kill_between_keeping_and_accepting_leaves_nothing_wrong(store, store_
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     assert store.calls() == ()
-    assert store.drifting(now=NOW, limit=9) == ()
+    assert store.waiting("decode", now=NOW, limit=9) == ()
     again = tmp_path / "again.wav"
     again.write_bytes(b"sound")
     kept = sound_store.keep(again)
-    accepted = store.accept(
-        CallDetails(), sha256=kept.sha256, file_name="again.wav", size_bytes=kept.size_bytes, first_stage="decode"
+    accepted = hand_over(
+        store,
+        CallDetails(),
+        sha256=kept.sha256,
+        file_name="again.wav",
+        size_bytes=kept.size_bytes,
+        first_stage="decode",
     )
     assert accepted.is_new
     assert sorted(path.name for path in (tmp_path / "sounds" / "recordings").iterdir()) == [kept.sha256]

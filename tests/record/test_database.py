@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from worker.core.call import CallDetails
 from worker.core.errors import BrokenRecord, Invalid, Unavailable
@@ -62,7 +63,7 @@ def test_the_migrations_from_empty_give_exactly_the_tables_that_the_code_means(s
 
 
 def test_migrating_again_changes_nothing(store):
-    accepted = store.accept(CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
+    accepted = hand_over(store, CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
     store.migrate()
     assert store.call(accepted.call_id).id == accepted.call_id
 
@@ -106,7 +107,9 @@ def test_threads_that_start_at_once_migrate_once(store_url):
 
 def test_a_call_cannot_stand_at_two_stages_or_at_one_that_belongs_to_nobody(store, engine):
     """The database refuses it by itself, whatever program writes."""
-    call_id = store.accept(CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode").call_id
+    call_id = hand_over(
+        store, CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode"
+    ).call_id
     run = "INSERT INTO stage_runs (call_id, stage, position, state, attempts, waiting_since, progress) VALUES "
     rest = "0, '2026-03-10 09:14:00+00', 0)"
     refused = [f"('{call_id}', 'listen', 1, 'waiting', {rest}", f"('{call_id}', 'listen', 1, 'lost', {rest}"]
@@ -212,7 +215,7 @@ def test_a_full_disk_is_named(tmp_path):
     def accept_until_it_is_full() -> None:
         for number in range(100):
             details = CallDetails(agent="x" * 4096)
-            store.accept(details, sha256=f"{number:064x}", file_name="a", size_bytes=1, first_stage="decode")
+            hand_over(store, details, sha256=f"{number:064x}", file_name="a", size_bytes=1, first_stage="decode")
 
     # A limit on the file's pages is the same to SQLite as a full disk. It holds for the connection that sets it.
     sa.event.listen(sa.Engine, "begin", _allow_no_more_pages)

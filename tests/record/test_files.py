@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.handed_over import hand_over
 from worker.core.call import CallDetails
 from worker.core.dialogue.values import Added, KeptFile
 from worker.core.errors import BrokenRecord, NotFound, Unavailable
@@ -23,7 +24,9 @@ CUSTOMER = Actor(Role.CUSTOMER, "person")
 
 
 def accept(store: Store, sha256: str) -> str:
-    return store.accept(CallDetails(), sha256=sha256, file_name="call.wav", size_bytes=1, first_stage="publish").call_id
+    return hand_over(
+        store, CallDetails(), sha256=sha256, file_name="call.wav", size_bytes=1, first_stage="publish"
+    ).call_id
 
 
 @pytest.fixture

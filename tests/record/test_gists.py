@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from tests.web.records import MADE_BY, evidence, record_of, said
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.values import Act, Annotation, Item, Looked, OnPromise, Way
@@ -34,7 +35,7 @@ def made(store: Store, number: int, *dues: date | None) -> str:
     began = NOW - timedelta(days=2)
     details = CallDetails(agent_address="daniel@example.com", customer_address="maria@example.com", started_at=began)
     sha256 = f"{number:064x}"
-    call_id = store.accept(details, sha256=sha256, file_name="a", size_bytes=1, first_stage="publish").call_id
+    call_id = hand_over(store, details, sha256=sha256, file_name="a", size_bytes=1, first_stage="publish").call_id
     record = replace(record_of((TURN,), duration_s=5.0, promises=promises, sha256=sha256), started_at=began)
     store.begin(call_id, "publish", worker="w", lease_s=60.0, now=datetime.now(UTC))
     store.finish(call_id, "publish", worker="w", value=record, made_by=MADE_BY[0], next_stage=None)

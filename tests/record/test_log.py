@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.core.call import CallDetails, Party
@@ -60,8 +61,13 @@ def call_id(store) -> str:
 
 
 def accept(store: Store, number: int = 0) -> str:
-    return store.accept(
-        CallDetails(agent="Ann"), sha256=f"{number:064x}", file_name="call.wav", size_bytes=44, first_stage="publish"
+    return hand_over(
+        store,
+        CallDetails(agent="Ann"),
+        sha256=f"{number:064x}",
+        file_name="call.wav",
+        size_bytes=44,
+        first_stage="publish",
     ).call_id
 
 

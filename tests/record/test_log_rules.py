@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.core.call import CallDetails, Party
@@ -39,7 +40,7 @@ def engine(store_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture
 def call_id(store) -> str:
     """A call with entries that are included and published, so that every table of the log has rows."""
-    accepted = store.accept(CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
+    accepted = hand_over(store, CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
     for _ in range(3):
         store.log.append(accepted.call_id, ANN, Looked(Way.PAGE), by="Ann")
     store.log.include()

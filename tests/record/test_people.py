@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from worker.core.call import CallDetails
-from worker.core.errors import Invalid, NotAllowed, NotFound
+from worker.core.errors import Invalid, NotAllowed, NotFound, Unavailable
 from worker.core.log.entry import Role
 from worker.core.people import Count, Limit, after_try, may_try, normal_address
 from worker.record.people import Kind
@@ -24,8 +25,8 @@ DANIEL, MARIA = "daniel@brightwater.example", "+4930123456"
 
 def accept(store: Store, number: int = 0, **details: str) -> str:
     said = CallDetails(**{"agent": "Daniel Price", "customer": "Maria Lopez", **details})  # type: ignore[arg-type]
-    return store.accept(
-        said, sha256=f"{number:064x}", file_name="call.wav", size_bytes=44, first_stage="decode"
+    return hand_over(
+        store, said, sha256=f"{number:064x}", file_name="call.wav", size_bytes=44, first_stage="decode"
     ).call_id
 
 
@@ -173,8 +174,14 @@ def test_a_call_is_found_by_the_id_of_the_company_s_own_system(store: Store) -> 
 
 def test_an_own_recording_is_found_under_no_id_of_the_company_s(store: Store) -> None:
     call_id = accept(store, external_id="PBX-7")
-    store.accept(
-        CallDetails(), sha256="e" * 64, file_name="a", size_bytes=1, first_stage="decode", own_recording_of=call_id
+    hand_over(
+        store,
+        CallDetails(),
+        sha256="e" * 64,
+        file_name="a",
+        size_bytes=1,
+        first_stage="decode",
+        own_recording_of=call_id,
     )
     assert store.people.call_known_as(f"own recording of {call_id}") is None
 
@@ -383,8 +390,60 @@ def test_a_letter_is_kept_until_it_is_sent_and_what_it_said_is_not(store: Store)
     outbox = store.people.outbox
     one, other = (outbox.put(MARIA, subject="Your code", text=f"{n} is it", now=NOW) for n in (1, 2))
     outbox.sent(one, now=NOW)
-    outbox.failed(other, NotFound("somewhere"))
+    outbox.failed(other, NotFound("somewhere"), now=NOW)
     second, first = outbox.letters()
     assert (first.sent_at, first.text, first.failure) == (NOW, "", None)
     assert (second.sent_at, second.text, second.failure) == (None, "", "NotFound")
     assert second.address == MARIA
+
+
+def test_a_letter_that_could_not_be_sent_is_tried_again_as_long_as_it_is_valid(store: Store) -> None:
+    outbox, until = store.people.outbox, NOW + timedelta(minutes=10)
+    number = outbox.put(MARIA, subject="Your code", text="123456 is it", now=NOW, until=until)
+    assert outbox.take(now=NOW) is None, "whoever wrote it tries first"
+    outbox.failed(number, Unavailable(), now=NOW)
+    tried, now = [], NOW
+    while now < until + timedelta(minutes=2):
+        now += timedelta(seconds=1)
+        if outbox.is_due(now=now) and (letter := outbox.take(now=now)) is not None:
+            assert letter.text == "123456 is it"
+            tried.append(round((now - NOW).total_seconds()))
+            outbox.failed(number, Unavailable(), now=now)
+    assert tried[:5] == [5, 20, 65, 125, 185]
+    assert tried[-1] < 600
+    (letter,) = outbox.letters()
+    assert (letter.text, letter.failure, letter.sent_at) == ("", "Unavailable", None), "and then it is forgotten"
+
+
+def test_what_a_letter_said_is_forgotten_at_its_end_also_where_its_sender_died(store: Store) -> None:
+    outbox = store.people.outbox
+    outbox.put(MARIA, subject="Your code", text="123456 is it", now=NOW, until=NOW + timedelta(seconds=90))
+    taken = outbox.take(now=NOW + timedelta(seconds=60))
+    assert taken is not None, "a minute later it is anybody's"
+    assert outbox.take(now=NOW + timedelta(seconds=119)) is None
+    assert outbox.take(now=NOW + timedelta(seconds=121)) is None
+    assert outbox.letters()[0].text == ""
+    assert not outbox.is_due(now=NOW + timedelta(days=1))
+
+
+def test_a_newer_letter_to_an_address_takes_the_place_of_one_that_still_waits(store: Store) -> None:
+    outbox, until = store.people.outbox, NOW + timedelta(minutes=10)
+    old = outbox.put(MARIA, subject="Your code", text="111111 is it", now=NOW, until=until)
+    outbox.failed(old, Unavailable(), now=NOW)
+    new = outbox.put(MARIA, subject="Your code", text="222222 is it", now=NOW, until=until)
+    outbox.failed(new, Unavailable(), now=NOW)
+    later = NOW + timedelta(seconds=30)
+    letter = outbox.take(now=later)
+    assert letter is not None
+    assert letter.id == new
+    assert outbox.take(now=later) is None
+    outbox.sent(new, now=later)
+    assert {one.text for one in outbox.letters()} == {""}
+
+
+def test_a_letter_that_is_shown_on_a_page_is_never_sent_and_stays(store: Store) -> None:
+    outbox = store.people.outbox
+    outbox.put(MARIA, subject="Your code", text="123456 is it", now=NOW)
+    outbox.put(MARIA, subject="Your code", text="654321 is it", now=NOW)
+    assert outbox.take(now=NOW + timedelta(days=1)) is None
+    assert [one.text for one in outbox.letters()] == ["654321 is it", "123456 is it"]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.core.call import CallDetails
@@ -30,7 +31,7 @@ SAID = Annotation(Act.ADD, WholeCall(), f"My name is {SECRET}.")
 
 @pytest.fixture
 def call_id(store) -> str:
-    accepted = store.accept(CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
+    accepted = hand_over(store, CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode")
     return accepted.call_id
 
 
@@ -90,7 +91,7 @@ def test_nothing_of_what_was_said_lies_in_the_clear(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'a.db'}", KEYS)
     store.migrate()
     details = CallDetails()
-    call_id = store.accept(details, sha256="0" * 64, file_name="a", size_bytes=1, first_stage="publish").call_id
+    call_id = hand_over(store, details, sha256="0" * 64, file_name="a", size_bytes=1, first_stage="publish").call_id
     store.log.append(call_id, ANN, SAID, by=f"{SECRET} Miller")
     store.begin(call_id, "publish", worker="w", lease_s=60, now=datetime.now(UTC))
     record = short_call()
@@ -106,7 +107,9 @@ def test_nothing_of_what_was_said_lies_in_the_clear(tmp_path):
 
 
 def test_what_the_stages_gave_is_dropped_once_the_record_is_sealed(store):
-    call_id = store.accept(CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode").call_id
+    call_id = hand_over(
+        store, CallDetails(), sha256="0" * 64, file_name="a", size_bytes=1, first_stage="decode"
+    ).call_id
     for stage, value, following in (("decode", CallDetails(agent="A"), "publish"), ("publish", short_call(), None)):
         store.begin(call_id, stage, worker="w", lease_s=60, now=datetime.now(UTC))
         made = MadeBy(stage, "m", "1", 0.5)
@@ -135,7 +138,7 @@ def test_an_erased_key_lies_in_no_file_any_more(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'a.db'}", KEYS)
     store.migrate()
     accepted = [
-        store.accept(CallDetails(), sha256=f"{number:064x}", file_name="a", size_bytes=1, first_stage="decode")
+        hand_over(store, CallDetails(), sha256=f"{number:064x}", file_name="a", size_bytes=1, first_stage="decode")
         for number in range(3)
     ]
     with store._database.reading() as connection:
@@ -158,7 +161,7 @@ def test_what_is_said_after_an_erasure_is_kept_under_a_key_of_its_own(store, sto
 
 
 def test_erasing_one_call_leaves_the_others(store, call_id):
-    other = store.accept(CallDetails(), sha256="1" * 64, file_name="a", size_bytes=1, first_stage="decode").call_id
+    other = hand_over(store, CallDetails(), sha256="1" * 64, file_name="a", size_bytes=1, first_stage="decode").call_id
     store.log.erase(call_id)
     assert store.log.items(other)[0].content is not None
 

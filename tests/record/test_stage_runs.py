@@ -12,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.core.call import CallDetails
 from worker.core.errors import BadRecording, BrokenModel, BrokenRecord, CallError, NotFound, Unavailable
 from worker.core.record import MadeBy
 from worker.core.transcript import SpeakerStretch, Transcription, Voices, Word
+from worker.record.operations import Which
 from worker.record.standing import CallState, Claim
 from worker.record.store import Store
 
@@ -36,8 +38,8 @@ def call_id(store) -> str:
 
 
 def accept(store: Store, number: int = 0) -> str:
-    return store.accept(
-        CallDetails(), sha256=f"{number:064x}", file_name="call.wav", size_bytes=44, first_stage="decode"
+    return hand_over(
+        store, CallDetails(), sha256=f"{number:064x}", file_name="call.wav", size_bytes=44, first_stage="decode"
     ).call_id
 
 
@@ -67,7 +69,7 @@ def test_what_a_stage_gave_is_stored_once_with_who_made_it_and_the_next_stage_wa
     assert finish(store, call_id)
     assert store.value(call_id, "decode", Voices) == VOICES
     assert store.made_by(call_id) == (MADE,)
-    assert store.drifting(now=NOW, limit=9) == ((call_id, "listen"),)
+    assert store.waiting("listen", now=NOW, limit=9) == (call_id,)
     assert not finish(store, call_id, value=OTHER_VOICES), "a stage has exactly one result"
     assert store.value(call_id, "decode", Voices) == VOICES
     assert begin(store, call_id, now=LATER) is None, "done is done"
@@ -87,7 +89,7 @@ def test_who_made_what_is_told_in_the_order_of_the_way(store, call_id):
 def test_a_lease_that_ran_out_lets_another_worker_take_over(store, call_id):
     begin(store, call_id, "first")
     assert begin(store, call_id, "second", now=SOON) is None, "the first still lives"
-    assert begin(store, call_id, "second", now=LATER) == Claim(call_id, "decode", 2)
+    assert begin(store, call_id, "second", now=LATER) == Claim(call_id, "decode", 2, took_over=True)
 
 
 def test_a_worker_that_beats_keeps_its_stage(store, call_id):
@@ -123,9 +125,9 @@ def test_who_lost_the_lease_changes_nothing(store, call_id, what, by_then):
     begin(store, call_id, "second", now=LATER)
     if by_then == "done":
         finish(store, call_id, "second")
-    before = store.call(call_id), store.made_by(call_id), store.drifting(now=LATER, limit=9)
+    before = store.call(call_id), store.made_by(call_id), store.waiting("decode", now=LATER, limit=9)
     assert LOST[what](store, call_id) is False
-    assert (store.call(call_id), store.made_by(call_id), store.drifting(now=LATER, limit=9)) == before
+    assert (store.call(call_id), store.made_by(call_id), store.waiting("decode", now=LATER, limit=9)) == before
     if by_then == "running":
         assert finish(store, call_id, "second"), "the one who took over ends it"
 
@@ -147,8 +149,8 @@ def test_a_stage_that_was_put_off_waits_for_its_time_and_says_why(store, call_id
     )
     assert standing.not_before == LATER
     assert begin(store, call_id, "second", now=SOON) is None
-    assert store.drifting(now=SOON, limit=9) == ()
-    assert store.drifting(now=LATER, limit=9) == ((call_id, "decode"),)
+    assert store.waiting("decode", now=SOON, limit=9) == ()
+    assert store.waiting("decode", now=LATER, limit=9) == (call_id,)
     assert begin(store, call_id, "second", now=LATER) == Claim(call_id, "decode", 2)
     finish(store, call_id, "second")
     standing = store.call(call_id).standing
@@ -167,7 +169,7 @@ def test_a_failed_call_stays_failed_until_it_is_retried(store, call_id):
     error = BadRecording()
     assert store.fail(call_id, "decode", worker="first", reason="BadRecording", message=error.message)
     assert begin(store, call_id, now=LATER) is None
-    assert store.drifting(now=LATER, limit=9) == ()
+    assert store.waiting("decode", now=LATER, limit=9) == ()
     assert store.retry(call_id) == ((call_id, "decode"),)
     assert store.call(call_id).standing.reason is None
     assert begin(store, call_id) == Claim(call_id, "decode", 1)
@@ -196,7 +198,7 @@ def test_all_calls_that_failed_for_one_reason_are_retried_together(store):
     for call_id, reason in zip(ids, ["BrokenModel", "BadRecording", "BrokenModel"], strict=True):
         begin(store, call_id)
         store.fail(call_id, "decode", worker="first", reason=reason, message="no")
-    assert sorted(store.retry_all(reason="BrokenModel")) == sorted([(ids[0], "decode"), (ids[2], "decode")])
+    assert sorted(store.retry_all(Which(reason="BrokenModel"))) == sorted([(ids[0], "decode"), (ids[2], "decode")])
     assert store.retry_all() == ((ids[1], "decode"),)
     assert store.counts()[CallState.FAILED] == 0
 
@@ -209,8 +211,8 @@ def test_what_should_move_is_found_with_what_waited_longest_first(store):
         begin(store, call_id)
     finish(store, done, value=short_call(), next_stage=None)
     store.fail(failed, "decode", worker="first", reason="Bug", message="no")
-    assert store.drifting(now=NOW, limit=9) == ((waiting, "decode"), (dead, "decode"))
-    assert store.drifting(now=NOW, limit=1) == ((waiting, "decode"),)
+    assert store.waiting("decode", now=NOW, limit=9) == (waiting, dead)
+    assert store.waiting("decode", now=NOW, limit=1) == (waiting,)
 
 
 def test_the_value_of_a_stage_that_is_not_done_is_not_found(store, call_id):
@@ -278,7 +280,7 @@ def test_of_many_threads_exactly_one_gets_the_stage(store, call_id):
             thread.start()
         for thread in threads:
             thread.join()
-        assert [claim for claim in claims if claim] == [Claim(call_id, "decode", lease + 1)]
+        assert [claim for claim in claims if claim] == [Claim(call_id, "decode", lease + 1, took_over=lease > 0)]
 
 
 def _take_all(url: str, name: str, ids: list[str], at_once, taken) -> None:
@@ -321,11 +323,11 @@ def test_a_kill_while_finishing_leaves_all_of_it_or_nothing(store, store_url, ca
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     if point == "after":
-        assert store.drifting(now=NOW, limit=9) == ((call_id, "listen"),), "result and next stage, both"
+        assert store.waiting("listen", now=NOW, limit=9) == (call_id,), "result and next stage, both"
         return
     assert store.made_by(call_id) == ()
-    assert store.drifting(now=NOW, limit=9) == (), "its lease still runs"
-    assert begin(store, call_id, "second", now=LATER) == Claim(call_id, "decode", 2)
+    assert store.waiting("decode", now=NOW, limit=9) == (), "its lease still runs"
+    assert begin(store, call_id, "second", now=LATER) == Claim(call_id, "decode", 2, took_over=True)
     assert finish(store, call_id, "second")
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from worker.core.call import CallDetails
 from worker.core.errors import Invalid
 
 LONGEST_SENDER = 64
 MOST_LEGS = 50
+
+FETCH = "fetch"
+"""The stage before the first one, of a call with recordings that were announced and are not here yet."""
 
 
 class Priority(StrEnum):
@@ -23,19 +28,43 @@ class Priority(StrEnum):
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """A recording whose bytes are kept already. ``sha256`` is that of its bytes, as 64 hexadecimal digits."""
+
+    sha256: str
+    file_name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Announced:
     """A recording that lies elsewhere and is fetched after it was accepted.
 
     ``address`` is https://…, or that of a bucket's object (s3://, gs://, az://); it may carry a token, so it is sealed
     where it is kept and never logged. ``access`` names which of the installation's own credentials open it, such as
     ``twilio``; None for an address that opens by itself. ``content_hash`` is what the sender says of the bytes, as
-    ``sha512-`` or ``sha256-`` and their base64url.
+    ``sha512-`` or ``sha256-`` and their base64url. Raises Invalid for what cannot be read as an address.
     """
 
     address: str = field(repr=False)
     file_name: str
     access: str | None = None
     content_hash: str | None = None
+
+    def __post_init__(self) -> None:
+        name_at(self.address)
+
+
+def name_at(address: str) -> str:
+    """The last part of an address's path, empty if there is none: it says nothing of its host and of what signs it.
+
+    Raises Invalid for what cannot be read as an address.
+    """
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        raise Invalid("The address of the recording is none. Give one such as https://host/path.") from None
+    return PurePosixPath(unquote(path)).name
 
 
 @dataclass(frozen=True)

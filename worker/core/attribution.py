@@ -9,7 +9,7 @@ a short answer) and more inside a sentence. Short answers ("yes") carry agreemen
 Turns (``group_turns``) are made per speaker, not by cutting the line of all words at every change. Their order is the
 order of their starts. A turn is cut
 
-1. at a pause of more than ``PAUSE_S``, and where a hold begins or ends;
+1. at a pause of more than ``PAUSE_S``, where a hold begins or ends, and where another recording begins;
 2. where somebody else speaks in the gap between two of its words; but in a gap of less than ``NOD_GAP_S`` inside a
    sentence a short answer ("mhm" while the other draws breath), or one who speaks on all the while, leaves the
    sentence whole;
@@ -143,13 +143,17 @@ def give_to_speakers(
     )
 
 
-def group_turns(spoken: Sequence[Spoken], *, holds: Sequence[Hold], language: str | None) -> tuple[Turn, ...]:
+def group_turns(
+    spoken: Sequence[Spoken], *, holds: Sequence[Hold], seams_s: Sequence[float] = (), language: str | None
+) -> tuple[Turn, ...]:
     """Turns in order of their start, with ids ``t1``, ``t2`` ... and every party still unknown.
+
+    ``seams_s`` is where in the sound another recording of the call begins.
 
     Words of one speaker on one channel must come in the order in which they were heard. Times are rounded to 3 places.
     """
     line = _Line(spoken, language=language)
-    borders = sorted({border for hold in holds for border in (hold.start_s, hold.end_s)})
+    borders = sorted({*seams_s, *(border for hold in holds for border in (hold.start_s, hold.end_s))})
     runs: list[list[Spoken]] = []
     for mine in line.by_speaker.values():
         run = [mine[0]]
@@ -326,7 +330,7 @@ class _Line:
     def cuts(self, run: Sequence[Spoken], before: Spoken, after: Spoken, borders: Sequence[float]) -> bool:
         """Whether a turn ends between two words of one speaker; the numbers are those of the module's rules."""
         gap_s = after.word.start_s - before.word.end_s
-        # 1. A pause, or the border of a hold in the gap.
+        # 1. A pause, or the border of a hold or a recording in the gap.
         if gap_s > PAUSE_S:
             return True
         if gap_s > 0 and bisect_right(borders, after.word.start_s) > bisect_left(borders, before.word.end_s):

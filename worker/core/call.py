@@ -5,7 +5,9 @@ Nothing here is guessed. What the caller left out stays None, and later stages s
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +18,7 @@ from worker.core.errors import Invalid
 from worker.core.people import normal_address
 
 LANGUAGE_CODE = re.compile(r"[a-z]{2,3}")
+CONTROL_SIGNS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # that no name has, and that not every database keeps
 FIRST_YEAR, LAST_YEAR = 1900, 9998  # a zone may move an instant into the next year
 
 
@@ -77,9 +80,14 @@ class CallDetails:
     continues: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("agent", "customer", "external_id", "line", "continues"):
+            if CONTROL_SIGNS.search(getattr(self, name) or ""):
+                raise Invalid(f"There is a sign in {name} that is none of a text, such as the end of a line.")
         for name in ("agent_address", "customer_address"):
             address = getattr(self, name)
             object.__setattr__(self, name, normal_address(address) if address else None)
+        if self.started_at is not None and not FIRST_YEAR <= self.started_at.year <= LAST_YEAR:
+            raise Invalid(f"The call cannot have begun in the year {self.started_at.year}.")
         if self.zone is not None:
             zone = _zone(self.zone)
             if self.started_at is not None:
@@ -88,8 +96,6 @@ class CallDetails:
                 object.__setattr__(self, "started_at", began)
         if self.started_at is not None and self.started_at.tzinfo is None:
             raise Invalid("The start of the call has no time zone. Give it one, such as 2026-03-10T10:14:00+01:00.")
-        if self.started_at is not None and not FIRST_YEAR <= self.started_at.year <= LAST_YEAR:
-            raise Invalid(f"The call cannot have begun in the year {self.started_at.year}.")
         if self.language is not None and not LANGUAGE_CODE.fullmatch(self.language):
             raise Invalid("The language of a call is a code of two or three letters, such as en.")
 
@@ -103,9 +109,25 @@ def _zone(name: str) -> ZoneInfo:
 
 @dataclass(frozen=True)
 class Recording:
-    """The audio file as it arrived, unaltered, readable at ``path`` while a stage runs."""
+    """One recording of the call as it arrived, unaltered, readable at ``path`` while a stage runs.
+
+    A call that was held or handed on may have several: its legs. ``started_at`` is when this one began, with its zone,
+    and ``party_of_channel`` who is on which of its channels; both only where the sender said it of this one.
+    """
 
     sha256: str
     file_name: str
     size_bytes: int
     path: Path
+    started_at: datetime | None = None
+    party_of_channel: dict[int, Party] = field(default_factory=dict)
+
+
+def sound_id(sha256s: Sequence[str]) -> str:
+    """The name of a call's sound as a whole: the SHA-256 of its only recording, else that of all of theirs.
+
+    They are joined in the order in which the legs are numbered, each as 64 hexadecimal digits on a line.
+    """
+    return (
+        sha256s[0] if len(sha256s) == 1 else hashlib.sha256("".join(f"{one}\n" for one in sha256s).encode()).hexdigest()
+    )

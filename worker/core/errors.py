@@ -28,6 +28,10 @@ class Unavailable(CallError):
     """Something this work needs cannot be reached now. It is tried again; if it stays so, look at the named part."""
 
 
+class NotThereYet(Unavailable):
+    """The recording is announced and cannot be had yet. It is asked for again; if it stays so, ask whoever sent it."""
+
+
 class BrokenModel(CallError):
     """A model's weights or output are not what its catalogue entry promises. Run `onrecord models check`."""
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
+from worker.core.arrival import Announced
 from worker.core.sound import Interval, Samples
 from worker.core.transcript import SpeakerStretch, Transcription
 
@@ -108,6 +110,19 @@ class Entailment(Adapter, Protocol):
         """How sure the model is that the sentence is true by the passage and nothing else, 0 to 1.
 
         Passage and sentence are data: what they say to the reader is not done. Deterministic for the same input.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets a recording that was announced by its address."""
+
+    def fetch(self, announced: Announced, to: Path) -> None:
+        """Writes the recording's bytes, whole and with the hash that was announced, into the file ``to``.
+
+        Raises NotThereYet where the sender's system does not have it (it may answer so just after it announced it),
+        Unavailable where it cannot be reached now, BadRecording for bytes that are too many or none or not what was
+        announced, Invalid for an address that is not fetched from here: it stays so, whoever asks.
         """
         ...
 

@@ -12,16 +12,21 @@ from zoneinfo import ZoneInfo
 from worker.core.summary import Summary
 from worker.core.transcript import CallWarning, Hold, Layout, Participant, Turn
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes up with every new field or new value of a field. Records keep the version under which they were made.
 
 2: ``summary`` has ``headline``, ``ending``, ``commitments``; statements have ``written_by`` and the kind ``disagreed``.
+3: ``legs``; warnings about them.
 """
 
 
 @dataclass(frozen=True)
 class RecordingSummary:
-    """What the recording was, with the hash that proves it."""
+    """What the recording was, with the hash that proves it.
+
+    Of a call with several recordings it is about their sound as a whole: ``sha256`` is the hash of all their hashes
+    (``worker.core.call.sound_id``), and ``file_name`` and ``codec`` name each of theirs once.
+    """
 
     sha256: str
     file_name: str
@@ -29,6 +34,16 @@ class RecordingSummary:
     channels: int
     sample_rate_hz: int
     codec: str
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One recording of the call, and where it lies in the call's sound."""
+
+    sha256: str
+    file_name: str
+    start_s: float
+    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,11 @@ class MadeBy:
 
 @dataclass(frozen=True)
 class CallRecord:
-    """Everything On Record holds to be said in one call, each claim with where it comes from."""
+    """Everything On Record holds to be said in one call, each claim with where it comes from.
+
+    ``legs`` are the recordings of the call in the order of their start; a record before version 3 has none there, and
+    one recording.
+    """
 
     schema_version: int
     external_id: str | None
@@ -59,6 +78,7 @@ class CallRecord:
     summary: Summary
     warnings: tuple[CallWarning, ...]
     made_by: tuple[MadeBy, ...]
+    legs: tuple[Leg, ...] = ()
 
     @property
     def local_zone(self) -> tzinfo | None:

@@ -8,9 +8,11 @@ without a copy, so this module needs neither.
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+from worker.core.call import Party
 
 SAMPLE_RATE_HZ = 16_000
 BYTES_PER_SAMPLE = 4  # one C float
@@ -100,10 +102,50 @@ def let_go(samples: Samples) -> None:
 
 
 @dataclass(frozen=True)
+class PlacedLeg:
+    """Where one recording of the call lies in its sound.
+
+    ``number`` counts the recordings from 1, in the order in which they are given. ``tracks`` says for each of its
+    channels on which track it lies. ``after_s`` is how long after the end of what stands before it it began, by the
+    clocks of those who recorded: less than 0 where it began earlier, None where that is not known.
+    """
+
+    number: int
+    start_s: float
+    duration_s: float
+    tracks: tuple[int, ...]
+    after_s: float | None = None
+    truncated: bool = False
+
+    @property
+    def end_s(self) -> float:
+        """Where it ends in the sound of the call."""
+        return self.start_s + self.duration_s
+
+
+@dataclass(frozen=True)
+class Legs:
+    """How the sound of a call was put together of several recordings; ``placed`` stand in the order of their start.
+
+    ``mixed_tracks`` carry recordings that have everybody on one channel, beside others in which each party has one.
+    ``party_of_track`` is what the senders said of the channels that lie there.
+    """
+
+    placed: tuple[PlacedLeg, ...]
+    mixed_tracks: tuple[int, ...] = ()
+    party_of_track: dict[int, Party] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Sound:
-    """The decoded call: its facts and one track per channel, all of one length."""
+    """The decoded call: its facts and one track per channel, all of one length.
+
+    ``truncated`` and ``damaged_s`` are about the file of a call that has one recording, and are summed up of several.
+    ``legs`` is None where there is one recording.
+    """
 
     facts: RecordingFacts
     tracks: tuple[Track, ...]
     truncated: bool = False  # the file ended before its header said it would; what was there is used
     damaged_s: float = 0.0  # seconds within it that could not be read; silence stands in their place
+    legs: Legs | None = None

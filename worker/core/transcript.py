@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.core.call import Party
-from worker.core.sound import Interval
+from worker.core.sound import Interval, Legs
 
 SURE_LANGUAGE = 0.5
 """Below this probability the language of a call is a guess, and whoever uses it must look for itself."""
@@ -50,6 +50,10 @@ class Code(StrEnum):
     NO_MODEL = "no_model"
     OTHER_LANGUAGE = "other_language"  # one in which no statements are written
     CLIPPED = "clipped"
+    LEGS_OVERLAP = "legs_overlap"  # two recordings of one call ran at once, and stand after one another
+    LEGS_APART = "legs_apart"  # more time went by between two recordings than their sound has silence for
+    LEG_TIME_UNKNOWN = "leg_time_unknown"  # how long it was between two recordings, or which came first
+    LEGS_DIFFER = "legs_differ"  # the recordings of one call have other channels each
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ class Listening:
     """What the ``listen`` stage found: kinds of sound per track, holds, and how the parties lie on the tracks.
 
     ``heard_channels`` are the tracks worth transcribing: both of a stereo call, one of a mixed one. ``leaks``
-    are to be taken away from a track before it is transcribed.
+    are to be taken away from a track before it is transcribed. ``mixed_channels`` are those heard ones that carry
+    several voices although the others carry one each. ``legs`` are the sound's own.
     """
 
     layout: Layout
@@ -111,6 +116,8 @@ class Listening:
     holds: tuple[Hold, ...]
     warnings: tuple[CallWarning, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    mixed_channels: tuple[int, ...] = ()
+    legs: Legs | None = None
 
     def speech(self, channel: int) -> tuple[Interval, ...]:
         """The stretches of speech on one track, in order."""
@@ -189,7 +196,8 @@ class SpeakerStretch:
 class Voices:
     """What the ``separate`` stage gives: who is heard when, as anonymous labels.
 
-    On a track per party the speaker is the track (``track 0``), and ``channel_of`` names its channel.
+    On a track per party the speaker is the track (``track 0``), and ``channel_of`` names its channel; a speaker on a
+    track with several voices is not in it.
     """
 
     stretches: tuple[SpeakerStretch, ...]

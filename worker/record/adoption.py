@@ -5,13 +5,12 @@ Their entries say the instant at which they were taken in, for only from then on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from worker.core.call import CallDetails
 from worker.core.dialogue.values import Received
 from worker.core.errors import BrokenRecord
 from worker.core.log.entry import SYSTEM
@@ -19,6 +18,8 @@ from worker.core.record import CallRecord
 from worker.record.database import Database
 from worker.record.log import Log
 from worker.record.log.append import draft
+from worker.record.rows import details_of
+from worker.record.tables.arrivals import legs
 from worker.record.tables.calls import HAS_RESULT, IS_OPEN, calls, stage_runs
 from worker.record.tables.log import entries
 from worker.record.values import from_json
@@ -34,7 +35,7 @@ def drop_results(connection: sa.Connection, call_id: str) -> None:
     connection.execute(sa.update(stage_runs).where(of_call, HAS_RESULT).values(result=None))
 
 
-def adopt(database: Database, to: Log, *, read_details: Callable[[sa.Row[Any]], CallDetails]) -> None:
+def adopt(database: Database, to: Log) -> None:
     """Gives every call without entries those that it would have, a few calls in a transaction; and seals the record of
     a call that a worker of the version before finished since.
 
@@ -49,10 +50,16 @@ def adopt(database: Database, to: Log, *, read_details: Callable[[sa.Row[Any]], 
             connection.execute(held.with_for_update(key_share=True))
             for row in connection.execute(_TO_TAKE_IN.where(calls.c.id.in_(ids)).order_by(calls.c.id)).all():
                 if not row.has_entries:
-                    received = Received(row.sha256, row.file_name, row.size_bytes, read_details(row))
-                    to.append_in(connection, draft(row.id, SYSTEM, received))
+                    _note_recordings(connection, to, row)
                 if not row.is_on_its_way:
                     _seal_record(connection, to, row.id)
+
+
+def _note_recordings(connection: sa.Connection, to: Log, call: sa.Row[Any]) -> None:
+    here = sa.select(legs).where(legs.c.call_id == call.id, legs.c.arrived_at.is_not(None)).order_by(legs.c.number)
+    for leg in connection.execute(here):
+        received = Received(leg.sha256, leg.file_name, leg.size_bytes, details_of(call))
+        to.append_in(connection, draft(call.id, SYSTEM, received))
 
 
 def _some_to_take_in(database: Database, after: str) -> Sequence[str]:
@@ -78,9 +85,10 @@ def _seal_record(connection: sa.Connection, to: Log, call_id: str) -> None:
     drop_results(connection, call_id)
 
 
+_HAS_ARRIVED = sa.exists().where(legs.c.call_id == calls.c.id, legs.c.arrived_at.is_not(None))
 _HAS_ENTRIES = sa.exists().where(entries.c.call_id == calls.c.id)
 _IS_ON_ITS_WAY = sa.exists().where(stage_runs.c.call_id == calls.c.id, IS_OPEN)
 _LIES_IN_THE_CLEAR = calls.c.id.in_(sa.select(stage_runs.c.call_id).where(HAS_RESULT))
 _TO_TAKE_IN = sa.select(calls, _HAS_ENTRIES.label("has_entries"), _IS_ON_ITS_WAY.label("is_on_its_way")).where(
-    ~_HAS_ENTRIES | (_LIES_IN_THE_CLEAR & ~_IS_ON_ITS_WAY)
+    (~_HAS_ENTRIES & _HAS_ARRIVED) | (_LIES_IN_THE_CLEAR & ~_IS_ON_ITS_WAY)
 )

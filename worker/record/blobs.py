@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ BLOCK_BYTES = 1024 * 1024
 RETRY: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}  # then a job's own retries go on
 UPLOADS_AT_ONCE = 4  # blocks of 5 MiB
 ABANDONED_S = 24 * 3600.0
+NOTHING = "asked-for"
+"""A folder that is in no bucket."""
 
 
 class Blobs:
@@ -41,7 +44,7 @@ class Blobs:
     """
 
     def __init__(self, location: str | Path) -> None:
-        self._folder = _folder(location)
+        self._folder = folder_of(location)
         with our_errors():
             if self._folder is None:
                 self._store = _bucket(str(location))
@@ -99,8 +102,30 @@ class Blobs:
             for block in found.stream(min_chunk_size=BLOCK_BYTES):
                 yield bytes(block)
 
+    def reach(self) -> None:
+        """Asks the place for nothing but an answer."""
+        if self._folder is not None and not self._folder.is_dir():
+            raise Unavailable("The folder for recordings is not there.")
+        with our_errors():
+            if self._folder is None:
+                obstore.list_with_delimiter(self._store, NOTHING)
 
-def _folder(location: str | Path) -> Path | None:
+    def remove(self, name: str) -> None:
+        """Takes away what has this name, if anything has."""
+        with our_errors(), suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
+
+    def remove_below(self, name: str) -> None:
+        """Takes away everything whose name begins with this one and a slash, known to anybody or not."""
+        with our_errors(), suppress(FileNotFoundError):
+            if self._folder is not None:
+                shutil.rmtree(self._folder / name)
+                return
+            for some in obstore.list(self._store, prefix=name):
+                obstore.delete(self._store, [one["path"] for one in some])
+
+
+def folder_of(location: str | Path) -> Path | None:
     """The folder, if the location is one and no bucket."""
     if isinstance(location, Path) or "://" not in location:
         return Path(location).absolute()

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.people import SENDINGS, TRIES, Count, after_try, as_it_sounds, check_word, may_try
 from worker.record.database import Database
 from worker.record.tables.people import codes
+from worker.record.upsert import insert_once
 
 DIGITS = 6
 VALID_FOR = timedelta(minutes=10)
@@ -95,8 +95,7 @@ class Codes:
 
     def _held(self, connection: sa.Connection, of: str) -> sa.Row[Any]:
         """The row of a code, made where there is none, and held to the end of the transaction."""
-        insert = sqlite.insert(codes) if self._database.dialect == "sqlite" else postgresql.insert(codes)
-        connection.execute(insert.values(of=of).on_conflict_do_nothing(index_elements=["of"]))
+        insert_once(connection, codes, {"of": of})
         return connection.execute(sa.select(codes).where(codes.c.of == of).with_for_update()).one()
 
 

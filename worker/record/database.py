@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ from worker.core.errors import BrokenRecord, CallError, Invalid, Unavailable
 
 BUSY_S = 30.0  # how long a writer on SQLite waits for the one before it
 CONNECT_S = 10
+HEARD_AGAIN = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""A connection that was cut without a word is given up after half a minute (seconds; the last in milliseconds). Else
+who waits for its answer would wait for a quarter of an hour."""
+GIVE_UP_ON_US = """SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 30000"""
+"""The same for the server. Else it would keep the locks of a host that was cut off in the middle of a transaction for
+two hours, and everybody who comes to the same call would wait."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6F6E7265636F7264  # "onrecord": the number under which PostgreSQL lets one process migrate
 
@@ -68,14 +76,37 @@ class Database:
             self._begin_write_ahead_log()
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with _migrating, self.writing() as connection:
-            if self.dialect == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        with _migrating, self._making_tables() as connection:
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise Unavailable("The database is of a newer On Record than this one. Update this one.") from error
+
+    @contextmanager
+    def _making_tables(self) -> Iterator[sa.Connection]:
+        """A transaction in which tables may be changed, by one process at a time.
+
+        SQLite makes a table anew where others would alter it, and rows that refer to it then refer to nothing for a
+        moment: keys are not asked for meanwhile, and all of them in the end.
+        """
+        if self.dialect == "postgresql":
+            with self.writing() as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+                yield connection
+            return
+        with _our_errors(), self._engine.execution_options(begin=None).connect() as connection:
+            connection.detach()  # closed at the end, and not used again without its keys
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.commit()
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                before = connection.exec_driver_sql("PRAGMA schema_version").scalar()
+                yield connection
+                if connection.exec_driver_sql("PRAGMA schema_version").scalar() == before:
+                    return  # looking through all rows takes long where there are many, and nothing was changed
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise BrokenRecord("Rows of the database refer to what is not there. Restore it from a copy.")
 
     def forget_removed(self) -> None:
         """Clears from SQLite's files what was removed before, as far as no reader still sees it; on PostgreSQL its own
@@ -95,6 +126,17 @@ class Database:
     def close(self) -> None:
         """Closes what is open. The database may be used again after."""
         self._engine.dispose()
+
+
+def now_in(connection: sa.Connection) -> datetime:
+    """The time by the database's own clock: the one by which leases and waits are decided, whoever asks.
+
+    SQLite has none of its own; it lies on the machine of all who use it.
+    """
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return told
 
 
 def _engine(url: str) -> sa.Engine:
@@ -137,13 +179,19 @@ def _sqlite(url: sa.URL, file: Path) -> sa.Engine:
 
 def _postgresql(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(
-            url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S}, hide_parameters=True
-        )
+        patience = {"connect_timeout": CONNECT_S, **HEARD_AGAIN}
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=patience, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise Unavailable(
             "The driver for PostgreSQL is missing. Install it: pip install 'onrecord[postgres]'"
         ) from error
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.execute(GIVE_UP_ON_US)
+        connection.commit()
+
+    return engine
 
 
 def _forget_connections_of(engine: sa.Engine) -> Any:

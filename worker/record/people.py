@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.call import CallDetails
 from worker.core.errors import Invalid, NotAllowed, NotFound
@@ -25,6 +24,7 @@ from worker.record.outbox import Outbox
 from worker.record.sessions import Sessions
 from worker.record.tables.calls import calls
 from worker.record.tables.people import call_roles, persons
+from worker.record.upsert import insert_of
 
 
 class Kind(StrEnum):
@@ -134,7 +134,7 @@ class People:
         """The call that the company's own system knows under this id, the one received last; None if there is none."""
         if not external_id:
             return None
-        select = sa.select(calls.c.id).where(calls.c.external_id == external_id, calls.c.own_recording_of.is_(None))
+        select = sa.select(calls.c.id).where(calls.c.external_id == external_id, calls.c.same_as.is_(None))
         with self._database.reading() as connection:
             return connection.execute(select.order_by(calls.c.received_at.desc()).limit(1)).scalar_one_or_none()
 
@@ -147,8 +147,8 @@ class People:
 
     def _found_or_made(self, connection: sa.Connection, kind: Kind, address: str | None, name: str | None) -> str:
         fresh = {"id": new_id(), "kind": kind, "name": name, "address": address, "made_at": datetime.now(UTC)}
-        insert = sqlite.insert(persons) if self._database.dialect == "sqlite" else postgresql.insert(persons)
-        connection.execute(insert.values(fresh).on_conflict_do_nothing(index_elements=["kind", "address"]))
+        insert = insert_of(connection, persons).values(fresh)
+        connection.execute(insert.on_conflict_do_nothing(index_elements=["kind", "address"]))
         if address is None:  # equal to no other: it was made
             return str(fresh["id"])
         same = (persons.c.kind == kind) & (persons.c.address == address)
@@ -173,7 +173,7 @@ class People:
         with self._database.writing() as connection:
             # The row of the call is held, so that two who ask at once make one person.
             call = connection.execute(
-                sa.select(calls.c.agent, calls.c.customer).where(calls.c.id == call_id).with_for_update()
+                sa.select(calls.c.agent, calls.c.customer).where(calls.c.id == call_id).with_for_update(key_share=True)
             ).one_or_none()
             if call is None:
                 raise NotFound("There is no such call. `onrecord calls` shows which there are.")
@@ -198,9 +198,9 @@ class People:
         self, connection: sa.Connection, call_id: str, person_id: str, role: Role, *, until: datetime | None
     ) -> None:
         row = {"call_id": call_id, "person_id": person_id, "role": role, "until": until, "made_at": datetime.now(UTC)}
-        insert = sqlite.insert(call_roles) if self._database.dialect == "sqlite" else postgresql.insert(call_roles)
+        insert = insert_of(connection, call_roles).values(row)
         key = ["call_id", "person_id", "role"]
-        connection.execute(insert.values(row).on_conflict_do_update(index_elements=key, set_={"until": until}))
+        connection.execute(insert.on_conflict_do_update(index_elements=key, set_={"until": until}))
 
     def on_call(self, call_id: str, *, now: datetime | None = None) -> tuple[OnCall, ...]:
         """Everybody on a call, in the order in which they came; without those whose time had run out ``now``."""

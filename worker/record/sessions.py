@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.record.database import Database
 from worker.record.ids import as_meant, new_id
 from worker.record.tables.people import one_time_tokens, sessions
+from worker.record.upsert import insert_once
 
 SPOKEN_LETTERS = 12  # 60 bits: short enough to be read out, and still not to be guessed within its day
 SEEN_EVERY = timedelta(minutes=1)  # how exactly it is known when a session was last used
@@ -108,12 +108,9 @@ class Sessions:
     def is_first_use(self, name: str, *, ends_at: datetime, now: datetime) -> bool:
         """Whether something made elsewhere, such as a hand-over, is used for the first time; it is noted until then."""
         row = {"token_hash": _hash(f"elsewhere {name}"), "ends_at": ends_at, "used_at": now}
-        table = one_time_tokens
-        insert = sqlite.insert(table) if self._database.dialect == "sqlite" else postgresql.insert(table)
         with self._database.writing() as connection:
-            connection.execute(sa.delete(table).where(table.c.ends_at <= now))
-            unless_there = insert.values(row).on_conflict_do_nothing(index_elements=["token_hash"])
-            return connection.execute(unless_there.execution_options(preserve_rowcount=True)).rowcount == 1
+            connection.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.ends_at <= now))
+            return insert_once(connection, one_time_tokens, row)
 
 
 def _hash(token: str) -> bytes:

@@ -28,6 +28,27 @@ class Kept:
     size_bytes: int
 
 
+class Incoming:
+    """A recording that is written here as it comes, and hashed on the way: a file of ``SoundStore.incoming``."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self.file, self.path = file, path
+        self.size_bytes = 0
+        self._hashed = hashlib.sha256()
+
+    def write(self, block: bytes) -> None:
+        """Writes the bytes that follow. Raises Unavailable where there is no room for them."""
+        with our_errors():
+            self.file.write(block)
+        self._hashed.update(block)
+        self.size_bytes += len(block)
+
+    @property
+    def kept(self) -> Kept:
+        """What was written so far."""
+        return Kept(self._hashed.hexdigest(), self.size_bytes)
+
+
 class SoundStore:
     """Recordings by their hash, in a folder or at an address (``file://``, ``s3://``, ``gs://``, ``az://``).
 
@@ -38,12 +59,21 @@ class SoundStore:
     def __init__(self, location: str | Path) -> None:
         self.blobs = Blobs(location)
 
-    def keep(self, recording: Path | BinaryIO) -> Kept:
-        """Keeps the bytes of a file, or of a stream up to its end. They are safe when this returns.
+    @contextmanager
+    def incoming(self) -> Iterator[Incoming]:
+        """A recording to be written as it comes and then kept; where it is not, it is gone when the block ends."""
+        with self.blobs.incoming() as (file, path):
+            yield Incoming(file, path)
+
+    def keep(self, recording: Path | BinaryIO | Incoming) -> Kept:
+        """Keeps the bytes of a file, of a stream up to its end, or what was written. They are safe when this returns.
 
         The same bytes again are kept once, and put right what was altered here in the meantime. A failure leaves
         nothing behind.
         """
+        if isinstance(recording, Incoming):
+            self.blobs.place(recording.file, recording.path, _recording(recording.kept.sha256))
+            return recording.kept
         with our_errors(), opened(recording) as source, self.blobs.incoming() as (file, path):
             kept = _copy(source, file)
             self.blobs.place(file, path, _recording(kept.sha256))

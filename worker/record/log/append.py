@@ -10,15 +10,16 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from worker.core.dialogue.values import Content
 from worker.core.errors import CallError, NotFound, Unavailable
+from worker.core.events import Event, said
 from worker.core.log.entry import BEFORE_THE_FIRST, SALT_BYTES, Actor, Entry, EntryKind, hash_of_content
 from worker.record.database import Database
 from worker.record.log.contents import content_place, encode_content, key_place, kind_of
@@ -29,20 +30,25 @@ from worker.record.vault import Vault, seal
 
 MOST_AT_ONCE = 256  # entries in one transaction
 
+Tell: TypeAlias = Callable[[sa.Connection, Sequence[Event]], None]
+"""Keeps events of entries within the transaction that writes them."""
+
 
 @dataclass(frozen=True)
 class Draft:
-    """What is to be appended to a call's entries."""
+    """What is to be appended to a call's entries; with an event where others may want to know of it."""
 
     call_id: str
     actor: Actor
     kind: EntryKind
     body: bytes
+    event: Event | None = None
 
 
 def draft(call_id: str, actor: Actor, content: Content, by: str | None = None) -> Draft:
     """An entry before it has its place; ``by`` is None for a machine. Raises Invalid for what cannot be stored."""
-    return Draft(call_id, actor, kind_of(content), encode_content(content, by))
+    event = said(call_id, actor.role, content, datetime.now(UTC))
+    return Draft(call_id, actor, kind_of(content), encode_content(content, by), event)
 
 
 @dataclass
@@ -58,8 +64,8 @@ class _End:
 class Writer:
     """Writes entries of any calls. Safe to share between threads."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, tell: Tell) -> None:
+        self._vault, self._tell = vault, tell
 
     def write(self, connection: sa.Connection, drafts: Sequence[Draft]) -> list[Entry]:
         """Writes the drafts, those of one call in their order, within the transaction that is given.
@@ -88,6 +94,8 @@ class Writer:
             connection.execute(sa.insert(call_keys), keys)
         connection.execute(sa.insert(contents), sealed)
         connection.execute(sa.insert(not_included), places)
+        both = zip(drafts, written, strict=True)
+        self._tell(connection, [replace(one.event, at=entry.at) for one, entry in both if one.event is not None])
         return written
 
     def _bind(self, one: Draft, end: _End, sealed_key: bytes) -> tuple[Entry, dict[str, object]]:

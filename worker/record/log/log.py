@@ -17,7 +17,7 @@ from worker.record.database import Database
 from worker.record.keys import Keys
 from worker.record.log import audit, identity, read, tree
 from worker.record.log import call_keys as of_calls
-from worker.record.log.append import Draft, Group, Writer, draft, lock
+from worker.record.log.append import Draft, Group, Tell, Writer, draft, lock
 from worker.record.log.read import Held
 from worker.record.log.tree import Leaf, Proof, Published
 from worker.record.signing import Signer, Verifier
@@ -33,11 +33,11 @@ class Log:
     database cannot be reached, and BrokenRecord for what does not hold together.
     """
 
-    def __init__(self, database: Database, keys: Keys) -> None:
+    def __init__(self, database: Database, keys: Keys, tell: Tell) -> None:
         self._database, self._keys = database, keys
         self._vault = Vault(keys.master)
         self._signer = Signer(keys.origin, keys.signing)
-        self._writer = Writer(self._vault)
+        self._writer = Writer(self._vault, tell)
         self._group = Group(database, self._writer)
 
     @property

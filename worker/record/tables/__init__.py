@@ -3,7 +3,7 @@
 A test compares the two.
 """
 
-from worker.record.tables import calls, log, matters, people
+from worker.record.tables import arrivals, calls, events, log, matters, people, senders, watching
 from worker.record.tables.base import metadata
 
-__all__ = ["calls", "log", "matters", "metadata", "people"]
+__all__ = ["arrivals", "calls", "events", "log", "matters", "metadata", "people", "senders", "watching"]

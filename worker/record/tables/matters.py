@@ -31,3 +31,7 @@ open_matters = sa.Table(
     sa.Column("since", Instant),
     sa.Column("late_from", Instant),
 )
+
+HAS_TIME = open_matters.c.late_from.is_not(None)
+
+sa.Index("ix_open_matters_late_from", open_matters.c.late_from, sqlite_where=HAS_TIME, postgresql_where=HAS_TIME)

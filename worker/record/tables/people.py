@@ -89,4 +89,12 @@ outbox = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("sent_at", Instant),
     sa.Column("failure", sa.Text),  # type of the error that kept it from being sent
+    sa.Column("until", Instant),  # so long it is tried to be sent; none: it is shown on a page, and stays
+    sa.Column("due_at", Instant),  # of one still to be sent: when anybody may try it
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # that failed
 )
+
+IS_TO_SEND = outbox.c.due_at.is_not(None)
+"""A letter that was neither sent nor given up."""
+
+sa.Index("ix_outbox_due_at", outbox.c.due_at, sqlite_where=IS_TO_SEND, postgresql_where=IS_TO_SEND)
