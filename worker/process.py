@@ -58,7 +58,7 @@ def work_stages(
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     made_by: list[MadeBy] = []
     values: dict[str, object] = {
-        "recording": Recording(sha256, path.name, path.stat().st_size, path),
+        "recordings": (Recording(sha256, path.name, path.stat().st_size, path),),
         "details": details,
         "made_by": made_by,
     }

@@ -100,7 +100,7 @@ def copy(count: int = len(BODIES), **changed: object) -> Copy:
         "checkpoint": note(size, 60),
         "entries": copied,
         "earlier": Earlier(note(6, 30), consistency_proof(6, size, node)),
-        "recording": attached("Anruf März.wav", RECORDING, hashlib.sha256(RECORDING).hexdigest()),
+        "recordings": [attached("Anruf März.wav", RECORDING, hashlib.sha256(RECORDING).hexdigest())],
         "sound": attached("listening", SOUND),
         "files": {3: attached("invoice.pdf", INVOICE, hashlib.sha256(INVOICE).hexdigest())},
         "annotations": b'{"@context":"http://www.w3.org/ns/anno.jsonld"}',
@@ -201,7 +201,7 @@ def test_an_erased_content_is_counted_and_is_no_fault(check):
 
 
 def test_a_copy_of_little_needs_no_more_than_that(check):
-    report = check(packed(copy(1, earlier=None, recording=None, sound=None, files={}, annotations=None)))
+    report = check(packed(copy(1, earlier=None, recordings=(), sound=None, files={}, annotations=None)))
     assert (report.findings, report.entries, report.earlier) == ((), 1, None)
 
 
@@ -338,9 +338,21 @@ def test_checkpoints_in_the_wrong_order_are_found(check):
 
 
 def test_a_recording_that_did_not_arrive_is_found(check):
-    (finding,) = check(packed(copy(recording=attached("a.wav", b"other sound")))).findings
+    (finding,) = check(packed(copy(recordings=[attached("a.wav", b"other sound")]))).findings
     assert (finding.file, finding.number) == ("recording/a.wav", 0)
     assert finding.expected == hashlib.sha256(RECORDING).hexdigest()
+
+
+def test_the_recordings_of_several_legs_lie_in_it_each_proven_by_its_own_entry(check):
+    other = b"RIFF the second leg"
+    legs = [attached("leg.wav", RECORDING, hashlib.sha256(RECORDING).hexdigest()), attached("leg.wav", other)]
+    report = check(packed(copy(recordings=legs)))
+    assert "recording/1-leg.wav" in report.proven
+    (finding,) = report.findings
+    assert (finding.file, finding.expected) == (
+        "recording/2-leg.wav",
+        hashlib.sha256(RECORDING).hexdigest(),
+    ), "its call has one recording, and this is none of it"
 
 
 def test_a_file_that_nobody_added_is_found(check):

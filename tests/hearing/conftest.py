@@ -26,7 +26,7 @@ from scripts.telephone_sounds import (
     set_level,
     sound_busy,
 )
-from worker.bootstrap import ports, wanted_models
+from worker.bootstrap.adapters import ports, wanted_models
 from worker.core.call import CallDetails
 from worker.core.sound import Interval
 from worker.process import work_stages

@@ -18,12 +18,13 @@ from sounds import Array, music, recording_of, silence, speech, with_ffmpeg, wit
 from worker.core.call import Recording
 from worker.core.errors import BadRecording, Unavailable
 from worker.core.sound import SAMPLE_RATE_HZ, Sound
-from worker.stages.decode import MAX_CHANNELS, decode
+from worker.stages.decoding.recording import decode_recording
+from worker.stages.decoding.source import MAX_CHANNELS
 
 
 def decoded(data: bytes, folder: Path, *, file_name: str = "call.wav") -> Sound:
     recording = recording_of(data, folder=folder, file_name=file_name)
-    sound = decode(recording, scratch=folder / "scratch", progress=lambda share: None)
+    sound = decode_recording(recording, scratch=folder / "scratch", progress=lambda share: None)
     assert recording.path.read_bytes() == data, "the bytes that came in are never changed"
     return sound
 
@@ -352,7 +353,7 @@ def test_a_small_file_that_unpacks_to_more_than_any_call_is_refused(tmp_path: Pa
     assert len(flac) < 1000
     recording = recording_of(flac, folder=tmp_path, file_name="call.flac")
     with pytest.raises(BadRecording, match=r"unpacks to more than 0\.001 hours"):
-        decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None, max_duration_s=3.6)
+        decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None, max_duration_s=3.6)
     assert not list((tmp_path / "scratch").rglob("*.part"))
 
 
@@ -398,9 +399,9 @@ def test_a_broken_middle_is_counted_and_the_rest_keeps_its_time(tmp_path: Path) 
 
 def test_decoding_again_uses_what_is_there(tmp_path: Path) -> None:
     recording = recording_of(wav(channels=2, data=PCM_SECOND), folder=tmp_path)
-    first = decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+    first = decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
     made_at = [track.path.stat().st_mtime_ns for track in first.tracks]
-    assert decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None) == first
+    assert decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None) == first
     assert [track.path.stat().st_mtime_ns for track in first.tracks] == made_at
     assert [track.path for track in first.tracks] == [
         tmp_path / "scratch" / recording.sha256 / f"{channel}.f32" for channel in (0, 1)
@@ -410,7 +411,7 @@ def test_decoding_again_uses_what_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["track cut", "track gone", "note gone", "note of another version", "note broken"])
 def test_what_is_not_whole_is_decoded_again(harm: str, tmp_path: Path) -> None:
     recording = recording_of(wav(data=PCM_SECOND), folder=tmp_path)
-    first = decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+    first = decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
     track, note = first.tracks[0].path, first.tracks[0].path.parent / "facts.json"
     if harm == "track cut":
         track.write_bytes(track.read_bytes()[:-4])
@@ -423,7 +424,7 @@ def test_what_is_not_whole_is_decoded_again(harm: str, tmp_path: Path) -> None:
     else:
         note.write_text('{"format": 1, "facts": 7')
     (track.parent / "0.part").write_bytes(b"what a killed decoder left")
-    again = decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+    again = decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
     assert again == first
     assert track.stat().st_size == first.tracks[0].sample_count * 4
     assert not list(track.parent.glob("*.part"))
@@ -434,7 +435,9 @@ def test_two_decoders_at_once_give_one_result(tmp_path: Path) -> None:
     sounds: list[Sound] = []
     decoders = [
         threading.Thread(
-            target=lambda: sounds.append(decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None))
+            target=lambda: sounds.append(
+                decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+            )
         )
         for _ in range(4)
     ]
@@ -449,7 +452,7 @@ def test_two_decoders_at_once_give_one_result(tmp_path: Path) -> None:
 def test_progress_rises_from_nothing_to_one(tmp_path: Path) -> None:
     shares: list[float] = []
     recording = recording_of(wav(data=PCM_SECOND * 60), folder=tmp_path)
-    decode(recording, scratch=tmp_path / "scratch", progress=shares.append)
+    decode_recording(recording, scratch=tmp_path / "scratch", progress=shares.append)
     assert len(shares) > 3
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -464,9 +467,11 @@ def test_work_that_is_stopped_leaves_no_half_file_and_says_why_it_stopped(tmp_pa
 
     recording = recording_of(wav(data=PCM_SECOND * 60), folder=tmp_path)
     with pytest.raises(OutOfTime):
-        decode(recording, scratch=tmp_path / "scratch", progress=stop)
+        decode_recording(recording, scratch=tmp_path / "scratch", progress=stop)
     assert not list((tmp_path / "scratch").rglob("*.part"))
-    assert decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None).facts.duration_s == 60.0
+    assert (
+        decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None).facts.duration_s == 60.0
+    )
 
 
 def test_a_full_disk_is_said_to_be_one_and_leaves_no_half_file(tmp_path: Path) -> None:
@@ -475,7 +480,7 @@ def test_a_full_disk_is_said_to_be_one_and_leaves_no_half_file(tmp_path: Path) -
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
     try:
         with pytest.raises(Unavailable, match="scratch disk is full") as caught:
-            decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+            decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert isinstance(caught.value.__cause__, OSError)
@@ -487,20 +492,20 @@ def test_a_scratch_folder_that_cannot_be_used_is_unavailable(tmp_path: Path) -> 
     recording = recording_of(wav(data=PCM_SECOND), folder=tmp_path)
     (tmp_path / "scratch").write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match="scratch folder"):
-        decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+        decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
 
 
 def test_a_recording_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     recording = Recording("0" * 64, "call.wav", 10, tmp_path / "gone")
     with pytest.raises(Unavailable, match="cannot be read on this machine"):
-        decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+        decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
 
 
 def test_a_long_call_does_not_take_more_memory(tmp_path: Path) -> None:
     minutes = 20
     recording = recording_of(wav(data=PCM_SECOND * 60 * minutes), folder=tmp_path)
     tracemalloc.start()
-    sound = decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+    sound = decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert sound.facts.duration_s == 60.0 * minutes

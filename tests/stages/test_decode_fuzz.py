@@ -18,7 +18,7 @@ import pytest
 from sounds import recording_of, speech, with_ffmpeg, with_soundfile
 
 from worker.core.errors import BadRecording
-from worker.stages.decode import decode
+from worker.stages.decoding.recording import decode_recording
 
 FILES_PER_FORMAT = 60
 LONGEST_S = 20.0  # for one file of a second, on a machine that does much else
@@ -112,7 +112,7 @@ def test_a_mutated_file_gives_a_sound_or_a_refusal(name: str, tmp_path: Path) ->
         recording = recording_of(data, folder=tmp_path, file_name=name)
         started = time.monotonic()
         try:
-            sound = decode(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
+            sound = decode_recording(recording, scratch=tmp_path / "scratch", progress=lambda share: None)
         except BadRecording as error:
             refusals.append(error.message)
         else:

@@ -9,7 +9,7 @@ import pytest
 from sounds import Array, ToneDetector, at_level, level, music, noise, silence, sound_of, speech
 
 from models.voice_detector import SileroVoiceDetector
-from worker.bootstrap import SPEECH_THRESHOLD
+from worker.bootstrap.adapters import SPEECH_THRESHOLD
 from worker.core.listening import Intervals
 from worker.core.ports import VoiceDetector
 from worker.core.sound import SAMPLE_RATE_HZ, Interval, Samples

@@ -21,15 +21,16 @@ from worker.stages.separate import separate
 from worker.stages.summarise import summarise
 from worker.stages.transcribe import transcribe
 
-GIVEN = ("recording", "details", "made_by")
-"""What is there before the first stage: the file, what its sender said, and the growing list of who made what."""
+GIVEN = ("recordings", "details", "made_by")
+"""What is there before the first stage: the call's files as they are numbered, what its sender said, and the growing
+list of who made what."""
 
 HOUR_S = 3600.0
 
 STAGES = (
     Stage(
         name="decode",
-        requires=("recording",),
+        requires=("recordings",),
         produces="sound",
         gives=Sound,
         run=decode,
@@ -90,7 +91,7 @@ STAGES = (
     ),
     Stage(
         name="publish",
-        requires=("recording", "details", "sound", "listening", "transcript", "conversation", "summary", "made_by"),
+        requires=("recordings", "details", "sound", "listening", "transcript", "conversation", "summary", "made_by"),
         produces="record",
         gives=CallRecord,
         run=publish,

@@ -34,6 +34,7 @@ from worker.core.transcript import (
     Listening,
     Participant,
     SoundKind,
+    SpeakerStretch,
     Transcript,
     Turn,
     Voices,
@@ -55,13 +56,15 @@ def attribute(
     """Turns in order of their start, and everybody heard in them with party and reason. No words: no turns."""
     language = transcript.language
     own_tracks = listening.layout is Layout.TRACK_PER_PARTY
-    spoken = _by_track(transcript) if own_tracks else _by_voice(transcript, voices)
-    spoken, machines = _tell_machines(spoken, listening, own_tracks=own_tracks, language=language)
+    mixed = listening.mixed_channels if own_tracks else listening.heard_channels
+    spoken = [*_by_track(transcript, mixed), *_by_voice(transcript, voices, mixed)]
+    spoken, machines = _tell_machines(spoken, listening, language=language)
     told = _told(listening, details, {one.speaker for one in spoken if one.speaker is not None} - machines)
     alike: dict[str, Role] = {}
     if not own_tracks and not told:
         spoken, alike = _tell_parties_in_one_voice(spoken, machines, language=language)
-    turns = group_turns(spoken, holds=listening.holds, language=language)
+    seams_s = [leg.start_s for leg in listening.legs.placed] if listening.legs else []
+    turns = group_turns(spoken, holds=listening.holds, seams_s=seams_s, language=language)
     progress(0.5)
 
     utterances = [
@@ -69,7 +72,7 @@ def attribute(
         for turn in turns
         if turn.speaker is not None and turn.speaker not in machines and turn.speaker not in alike
     ]
-    roles = find_roles(utterances, details=details, told=told, own_tracks=own_tracks, language=language)
+    roles = find_roles(utterances, details=details, told=told, own_tracks=not mixed, language=language)
     unnamed = _about_parties(roles)
     roles |= alike
     for speaker in machines:
@@ -83,28 +86,37 @@ def attribute(
             *unnamed,
             *_about_one_voice(turns, alike),
             *_about_lost_words(turns),
-            *(() if own_tracks else _about_overlap(voices)),
+            *_about_overlap(voices),
             *_about_uncertain_words(transcript),
         ),
     )
 
 
-def _by_track(transcript: Transcript) -> list[Spoken]:
+def _by_track(transcript: Transcript, mixed: Sequence[int]) -> list[Spoken]:
     return [
-        Spoken(word, track_speaker(track.channel), track.channel) for track in transcript.tracks for word in track.words
+        Spoken(word, track_speaker(track.channel), track.channel)
+        for track in transcript.tracks
+        if track.channel not in mixed
+        for word in track.words
     ]
 
 
-def _by_voice(transcript: Transcript, voices: Voices) -> list[Spoken]:
+def _by_voice(transcript: Transcript, voices: Voices, mixed: Sequence[int]) -> list[Spoken]:
     return [
         one
         for track in transcript.tracks
-        for one in give_to_speakers(track.words, voices.stretches, language=transcript.language)
+        if track.channel in mixed
+        for one in give_to_speakers(track.words, _on_mixed(voices), language=transcript.language)
     ]
 
 
+def _on_mixed(voices: Voices) -> list[SpeakerStretch]:
+    """The voices that were told apart by how they sound."""
+    return [stretch for stretch in voices.stretches if stretch.speaker not in voices.channel_of]
+
+
 def _tell_machines(
-    spoken: Sequence[Spoken], listening: Listening, *, own_tracks: bool, language: str | None
+    spoken: Sequence[Spoken], listening: Listening, *, language: str | None
 ) -> tuple[list[Spoken], set[str]]:
     """The words with announcements given to a speaker of their own, and which speakers are machines."""
     places: dict[tuple[str | None, int | None], list[int]] = {}
@@ -117,13 +129,13 @@ def _tell_machines(
         holds = [
             Interval(hold.start_s, hold.end_s)
             for hold in listening.holds
-            if hold.kind is SoundKind.MUSIC and (hold.channel == channel or not own_tracks)
+            if hold.kind is SoundKind.MUSIC and (channel is None or hold.channel == channel)
         ]
         announced = find_announcements(words, holds=holds, language=language)
         if not announced:
             continue
         whole = sum(last - first for first, last in announced) >= MOSTLY_MACHINE * len(words)
-        if whole and speaker is not None and not own_tracks:
+        if whole and speaker is not None and channel is None:
             machines.add(speaker)
             continue
         machines.add(ANNOUNCEMENT)
@@ -164,9 +176,11 @@ _ALIKE = {
 def _told(listening: Listening, details: CallDetails, speakers: set[str]) -> dict[str, Party]:
     """What the sender said, for the speakers it can be said of.
 
-    On a mixed track a channel's party says nothing, unless one voice alone is heard on the only channel there is.
+    On a mixed track a channel's party says nothing, unless one voice alone is heard on the only channel there is. Of
+    several recordings each has channels of its own, and what was said of them is in how they were put together.
     """
-    known = {channel: party for channel, party in details.party_of_channel.items() if party is not Party.UNKNOWN}
+    said = listening.legs.party_of_track if listening.legs else details.party_of_channel
+    known = {channel: party for channel, party in said.items() if party is not Party.UNKNOWN}
     if listening.layout is Layout.TRACK_PER_PARTY:
         return {track_speaker(channel): known[channel] for channel in listening.heard_channels if channel in known}
     if len(speakers) == 1 and set(known) == set(listening.heard_channels) and len(known) == 1:
@@ -183,7 +197,8 @@ def _participants(
 ) -> tuple[Participant, ...]:
     """One per speaker and channel, in the order of their first words; who was named and says nothing comes last.
 
-    A name is given only to the one speaker of its party: of two agents, nobody said which one it is.
+    A name is given only to the one speaker of its party: of two agents, nobody said which one it is. So of several
+    recordings no agent is named: after a call was handed on, another may speak on the same track.
     """
     heard = list(dict.fromkeys((turn.speaker, turn.channel) for turn in turns if turn.speaker is not None))
     silent = [
@@ -193,7 +208,7 @@ def _participants(
     ]
     everybody = [*heard, *silent]
     parties = [roles[speaker].party for speaker, _ in everybody]
-    names = {Party.AGENT: details.agent, Party.CUSTOMER: details.customer}
+    names = {Party.AGENT: None if listening.legs else details.agent, Party.CUSTOMER: details.customer}
     return tuple(
         Participant(
             party=party,
@@ -248,7 +263,7 @@ def _about_overlap(voices: Voices) -> list[CallWarning]:
     message = "Two people are heard at once on one track. Words of either may be missing here."
     return [
         CallWarning(Code.OVERLAP, message, round(both.start_s, 3), round(both.end_s, 3))
-        for both in overlapping(voices.stretches)
+        for both in overlapping(_on_mixed(voices))
     ]
 
 

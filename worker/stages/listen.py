@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from worker.core.listening import Intervals, joined, music_holds, silent_holds, without
 from worker.core.ports import Load, Progress, VoiceDetector, part_of
 from worker.core.sound import Interval, Sound
-from worker.core.transcript import CallWarning, Code, Hold, Leak, Listening, SoundKind, Stretch
+from worker.core.transcript import CallWarning, Code, Hold, Layout, Leak, Listening, SoundKind, Stretch
 from worker.stages.listening.leaks import Cleaned, find_leak, louder_than_leaks
 from worker.stages.listening.measures import Ear, Mask, Measure, Plain, measure, smooth_db
 from worker.stages.listening.music import find_music
@@ -70,7 +70,14 @@ def listen(sound: Sound, *, voice_detector: Load[VoiceDetector], progress: Progr
         holds=_holds(speech, music, duration_s),
         warnings=warnings,
         leaks=tuple(leak for into in leaks.values() for leak in into),
+        mixed_channels=_mixed(sound, parts.layout, parts.heard),
+        legs=sound.legs,
     )
+
+
+def _mixed(sound: Sound, layout: Layout, heard: Sequence[int]) -> tuple[int, ...]:
+    mixed = () if sound.legs is None or layout is Layout.MIXED else sound.legs.mixed_tracks
+    return tuple(channel for channel in heard if channel in mixed)
 
 
 def _leaks_into(channel: int, heard: Sequence[int], ears: Sequence[Ear], measures: Sequence[Measure]) -> list[Leak]:

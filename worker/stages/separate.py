@@ -23,30 +23,31 @@ SPEECH_MARGIN_S = 0.25
 def separate(sound: Sound, listening: Listening, *, diarizer: Load[Diarizer], progress: Progress) -> Voices:
     """Stretches per speaker, ordered by start, only where ``listen`` found speech.
 
-    A track per party: speakers are ``track 0``, ``track 1``; a track without speech has no speaker. Mixed:
-    ``speaker 1`` ... in order of appearance, on no channel of their own. A call in which nobody speaks has no voices
-    and loads no model.
+    A track per party: speakers are ``track 0``, ``track 1``; a track without speech has no speaker. Mixed, or a track
+    that is: ``speaker 1`` ... in order of appearance, on no channel of their own. A call in which nobody speaks has no
+    voices and loads no model.
     """
     speech = {channel: listening.speech(channel) for channel in listening.heard_channels}
     spoken = {channel: stretches for channel, stretches in speech.items() if stretches}
-    if listening.layout is Layout.TRACK_PER_PARTY or not spoken:
-        progress(1.0)
-        stretches = (
-            SpeakerStretch(track_speaker(channel), stretch.start_s, stretch.end_s)
-            for channel, heard in spoken.items()
-            for stretch in heard
+    is_apart = listening.layout is Layout.TRACK_PER_PARTY
+    own = [channel for channel in spoken if is_apart and channel not in listening.mixed_channels]
+    found = [
+        SpeakerStretch(track_speaker(channel), stretch.start_s, stretch.end_s)
+        for channel in own
+        for stretch in spoken[channel]
+    ]
+    for channel in spoken.keys() - own:  # one at the most
+        found.extend(
+            diarizer().diarize(
+                sound.tracks[channel].samples(),
+                stretches=_widened(spoken[channel]),
+                min_speakers=1,
+                max_speakers=MAX_SPEAKERS,
+                progress=progress,
+            )
         )
-        return Voices(tuple(sorted(stretches, key=_by_start)), {track_speaker(channel): channel for channel in spoken})
-
-    channel, heard = next(iter(spoken.items()))
-    found = diarizer().diarize(
-        sound.tracks[channel].samples(),
-        stretches=_widened(heard),
-        min_speakers=1,
-        max_speakers=MAX_SPEAKERS,
-        progress=progress,
-    )
-    return Voices(found, {})
+    progress(1.0)
+    return Voices(tuple(sorted(found, key=_by_start)), {track_speaker(channel): channel for channel in own})
 
 
 def _widened(speech: Sequence[Interval]) -> Intervals:

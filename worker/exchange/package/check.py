@@ -215,12 +215,18 @@ class _Check:
     def _check_attached(
         self, call_id: str, entries: tuple[ReadEntry, ...], bodies: dict[int, bytes], hashes: dict[str, str]
     ) -> set[str]:
-        """Files and the recording against the hashes in the contents; the names of those that are proven."""
+        """Files and recordings against the hashes in the contents; the names of those that are proven."""
         said = {
             one.number: (one.entry.kind, _content_of(bodies[one.number]))
             for one in entries
             if one.entry is not None and one.number in bodies
         }
+        received: dict[str, int] = {
+            sha256: number
+            for number, (kind, content) in said.items()
+            if kind is EntryKind.RECEIVED and isinstance(sha256 := _field(content, "sha256"), str)
+        }
+        only = next(iter(received)) if len(received) == 1 else None
         proven = set()
         for name, got in hashes.items():
             if found := form.FILE.match(name):
@@ -228,8 +234,8 @@ class _Check:
                 kind, content = said.get(int(found[1]), (None, {}))
                 expected = _field(content, "file", "sha256") if kind is EntryKind.ADDED else None
             elif name.startswith(form.RECORDING):
-                number = next((number for number, (kind, _) in said.items() if kind is EntryKind.RECEIVED), None)
-                expected = _field(said[number][1], "sha256") if number is not None else None
+                expected = got if got in received else only
+                number = None if expected is None else received[expected]
             else:
                 continue
             if expected == got:

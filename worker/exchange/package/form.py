@@ -54,9 +54,9 @@ def file_name(number: int, name: str) -> str:
     return f"files/{number:04d}-{safe_name(name)}"
 
 
-def recording_name(name: str) -> str:
-    """The member with the recording as it arrived."""
-    return f"{RECORDING}{safe_name(name)}"
+def recording_name(name: str, number: int | None = None) -> str:
+    """The member with a recording as it arrived; of several, with its number."""
+    return f"{RECORDING}{safe_name(name if number is None else f'{number}-{name}')}"
 
 
 def safe_name(name: str) -> str:

@@ -15,8 +15,8 @@ def readme(copy: Copy) -> str:
         parts.append(_ANNOTATIONS)
     if copy.files:
         parts.append(_ATTACHED)
-    if copy.recording is not None:
-        parts.append(_RECORDING)
+    if copy.recordings:
+        parts.append(_RECORDING if len(copy.recordings) == 1 else _RECORDINGS)
     if copy.sound is not None:
         parts.append(_SOUND)
     return "\n".join((*parts, _LIMITS))
@@ -64,6 +64,9 @@ files/             Files that somebody added. Each name begins with the number o
 """
 _RECORDING = """\
 recording/         The recording as it arrived. Its SHA-256 stands in the entry with which the record begins.
+"""
+_RECORDINGS = """\
+recording/         The recordings as they arrived. The SHA-256 of each stands in the entry with which it came in.
 """
 _SOUND = f"""\
 {form.SOUND}         The sound in a form for listening. It was made from the recording; no entry holds its hash, so the

@@ -42,8 +42,9 @@ class Earlier:
 class Copy:
     """The copy of one call's record: every entry that is in the tree of ``checkpoint``, the signed note of its head.
 
-    ``key`` is the log's public key as text, ``files`` are added files by the number of the entry that added them,
-    ``sound`` is the copy for listening, and ``annotations`` what both sides said as Web Annotations (JSON-LD).
+    ``key`` is the log's public key as text, ``recordings`` are those of the call's legs, ``files`` are added files by
+    the number of the entry that added them, ``sound`` is the copy for listening, and ``annotations`` what both sides
+    said as Web Annotations (JSON-LD).
     """
 
     call_id: str
@@ -51,7 +52,7 @@ class Copy:
     checkpoint: str
     entries: Sequence[CopiedEntry]
     earlier: Earlier | None = None
-    recording: Attached | None = None
+    recordings: Sequence[Attached] = ()
     sound: Attached | None = None
     files: Mapping[int, Attached] = field(default_factory=dict)
     annotations: bytes | None = None

@@ -92,8 +92,9 @@ def _members(copy: Copy) -> Iterator[_Member]:
         yield _text(form.ANNOTATIONS, copy.annotations)
     for number, file in sorted(copy.files.items()):
         yield _attached(form.file_name(number, file.name), file)
-    if copy.recording is not None:
-        yield _attached(form.recording_name(copy.recording.name), copy.recording)
+    for number, recording in enumerate(copy.recordings, start=1):
+        name = form.recording_name(recording.name, number if len(copy.recordings) > 1 else None)
+        yield _attached(name, recording)
     if copy.sound is not None:
         yield _attached(form.SOUND, copy.sound)
 
