@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from models.conversion import PROMPT_FILE, TOKENIZER_FILE
-from models.devices import ctranslate2_errors, demand_cuda
+from models.devices import ctranslate2_errors, demand_cuda, read_device
 from models.instructed_model import REMEMBERED_INSTRUCTIONS, ChatFrame, InstructedModel, Question
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.ports import MadeWith
@@ -33,8 +33,8 @@ _MAY_END = re.compile(r"[.!?\n\u010a]|<0x0A>")
 class Ct2Summarizer(InstructedModel):
     """A causal language model that was converted for CTranslate2, loaded once, here.
 
-    ``device`` is cpu or cuda; ``compute_type`` as CTranslate2 names it, "default" for the numbers that the weights lie
-    in. ``threads`` work on one answer.
+    ``device`` is cpu, cuda or cuda:1; ``compute_type`` as CTranslate2 names it, "default" for the numbers that the
+    weights lie in. ``threads`` work on one answer.
 
     Raises BrokenModel if the folder does not hold such a model, Unavailable if its libraries, its device or the memory
     for it are not there, Invalid for a compute type that the device does not have.
@@ -63,13 +63,19 @@ class Ct2Summarizer(InstructedModel):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BrokenModel("The writing model's tokenizer cannot be read. Run `onrecord models check`.") from error
         self._tokenizer.no_truncation()
-        if device == "cuda":
-            demand_cuda("writing model")
+        kind, number = read_device(device, of="writing model")
+        if kind == "cuda":
+            demand_cuda("writing model", number)
         with ctranslate2_errors("writing model"):
-            if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(device)}:
+            if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(kind, number)}:
                 raise Invalid("This device cannot run the writing model with this compute type.")
             self._model = ctranslate2.Generator(
-                str(folder), device=device, compute_type=compute_type, inter_threads=1, intra_threads=threads
+                str(folder),
+                device=kind,
+                device_index=number,
+                compute_type=compute_type,
+                inter_threads=1,
+                intra_threads=threads,
             )
         _give_back_memory()
         vocabulary = self._tokenizer.get_vocab().items()

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from models.devices import read_device
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.listening import Intervals, joined
 from worker.core.ports import MadeWith, Progress, part_of
@@ -47,14 +48,13 @@ class _Diarizer:
     """What both ways share: when they are loaded, what they refuse, and how their answer is put to the port."""
 
     def __init__(self, *, made_with: MadeWith, device: str, threads: int) -> None:
-        if device not in ("cpu", "cuda"):
-            raise Invalid("The diarizer runs on cpu or on cuda, and on no other device.")
+        kind, number = read_device(device, of="diarizer")
         self._parts: Any = import_pyannote_parts()
         import torch
 
-        if device == "cuda" and not torch.cuda.is_available():
+        if kind == "cuda" and number >= (torch.cuda.device_count() if torch.cuda.is_available() else 0):
             raise Unavailable(
-                "No CUDA device can be used here. Set the device to cpu, or run this worker where one is."
+                f"The device {device} cannot be used here. Set the device to cpu, or run this worker where it is."
             )
         self._threads = threads
         self.made_with = made_with
@@ -94,9 +94,9 @@ class PyannoteDiarizer(_Diarizer):
     """Keeps the port ``Diarizer`` with the weights in two folders, loaded once, here.
 
     ``segmentation`` holds config.json and model.safetensors of a pyannote segmentation model, ``embedding`` the
-    model.safetensors of a voice network. ``device`` "cpu" or "cuda"; on a CPU ``threads`` batches run side by side.
-    Raises BrokenModel for weights that are missing or damaged, Unavailable where pyannote.audio cannot be imported, the
-    device is missing or its memory full, Invalid for any other device.
+    model.safetensors of a voice network. ``device`` "cpu", "cuda" or "cuda:1"; on a CPU ``threads`` batches run side by
+    side. Raises BrokenModel for weights that are missing or damaged, Unavailable where pyannote.audio cannot be
+    imported, the device is missing or its memory full, Invalid for any other device.
     """
 
     def __init__(
@@ -134,8 +134,8 @@ class PyannotePipelineDiarizer(_Diarizer):
 
     ``folder`` is laid out like ``pyannote/speaker-diarization-community-1``: config.yaml names, as ``$model/NAME``,
     the folders of a segmentation model and of a voice model (pytorch_model.bin each) and of a PLDA (plda.npz and
-    xvec_transform.npz). ``device`` "cpu" or "cuda"; ``threads`` on a CPU. How many voices are asked for at once,
-    between two reports of progress, is in config.yaml.
+    xvec_transform.npz). ``device`` "cpu", "cuda" or "cuda:1"; ``threads`` on a CPU. How many voices are asked for at
+    once, between two reports of progress, is in config.yaml.
 
     The two models are pickles, the only ones that On Record opens after a fetch. Opening them runs nothing that they
     hold: torch's restricted reader takes numbers, text and containers out of them, and every class that they name

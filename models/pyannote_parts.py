@@ -124,7 +124,7 @@ class Diarization:
             self._powerset = Powerset(len(made_for.classes), made_for.powerset_max_classes).to(self._device)
         self._window = round(made_for.duration * SAMPLE_RATE_HZ)  # samples
         self._window_frames = segmentation.num_frames(self._window)
-        self._threads = 1 if device == "cuda" else threads
+        self._threads = 1 if self._device.type == "cuda" else threads
 
     def __call__(
         self,

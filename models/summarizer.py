@@ -26,11 +26,11 @@ from worker.core.ports import MadeWith
 
 
 def load_summarizer(folder: Path, *, made_with: MadeWith, device: str = "cpu", threads: int = 2) -> InstructedModel:
-    """The writing model in a folder, run by the library that the folder was made for. ``device`` is cpu or cuda.
+    """The writing model in a folder, run by the library that the folder was made for.
 
-    Raises as ``TransformersSummarizer`` does.
+    ``device`` is cpu, cuda or cuda:1. Raises as ``TransformersSummarizer`` does.
     """
-    on_gpu = device == "cuda"
+    on_gpu = device != "cpu"
     if (folder / PROMPT_FILE).is_file():
         from models.ct2_summarizer import Ct2Summarizer
 

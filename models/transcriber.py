@@ -42,7 +42,7 @@ from models.chunks import (
     speech_in,
     without_words,
 )
-from models.devices import ctranslate2_errors, demand_cuda
+from models.devices import ctranslate2_errors, demand_cuda, read_device
 from worker.core.errors import BrokenModel, Invalid, Unavailable
 from worker.core.listening import joined
 from worker.core.ports import MadeWith, Progress
@@ -138,8 +138,8 @@ class Said:
 class WhisperTranscriber:
     """Keeps the port ``Transcriber`` with the CTranslate2 weights in ``folder``, loaded once, here.
 
-    ``device`` "cpu" or "cuda"; ``compute_type`` as CTranslate2 names it (int8 on a CPU, float16 on a GPU); on a CPU
-    ``threads`` batches are heard side by side, a thread each, which wastes less than several threads for one;
+    ``device`` "cpu", "cuda" or "cuda:1"; ``compute_type`` as CTranslate2 names it (int8 on a CPU, float16 on a GPU);
+    on a CPU ``threads`` batches are heard side by side, a thread each, which wastes less than several threads for one;
     ``batch_size`` chunks are decoded at once. Nothing is ever fetched.
     Raises BrokenModel for a folder without whole weights, Unavailable where the device is missing or its memory full,
     Invalid for a device or compute type that CTranslate2 does not know or the device does not have.
@@ -166,19 +166,19 @@ class WhisperTranscriber:
         except ImportError as error:
             raise Unavailable("The speech model needs faster-whisper, and it is not installed.") from error
 
-        if device not in ("cpu", "cuda"):
-            raise Invalid("The speech model runs on cpu or on cuda, and on no other device.")
-        self._workers = threads if device == "cpu" else 1
+        kind, number = read_device(device, of="speech model")
+        self._workers = threads if kind == "cpu" else 1
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
-        if device == "cuda":
-            demand_cuda("speech model")
+        if kind == "cuda":
+            demand_cuda("speech model", number)
         try:
             with ctranslate2_errors("speech model"):
-                if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(device)}:
+                if compute_type not in {"default", "auto", *ctranslate2.get_supported_compute_types(kind, number)}:
                     raise Invalid("This device cannot run the speech model with this compute type.")
                 self._model = faster_whisper.WhisperModel(
                     str(folder),
-                    device=device,
+                    device=kind,
+                    device_index=number,
                     compute_type=compute_type,
                     cpu_threads=1,
                     num_workers=self._workers,
@@ -199,7 +199,7 @@ class WhisperTranscriber:
             for language in self._model.supported_languages
         }
         self._calibration = calibration_of(made_with)
-        self._batch_size = batch_size or BATCH_SIZES[device]
+        self._batch_size = batch_size or BATCH_SIZES[kind]
         self._beam_size = beam_size
         self.made_with = made_with
 

@@ -15,10 +15,11 @@ import pytest
 import soundfile
 from redis import Redis
 
-from tests.fake_worker import fake_ports
+from tests.fake_worker import fake_ports, no_fetcher
+from worker.core.arrival import Handover
 from worker.core.call import CallDetails
-from worker.intake.accept import accept_file
-from worker.jobs import JobQueue, Work
+from worker.intake.accept import Intake
+from worker.jobs import Filler, JobQueue, Scratch, Sweeper, Work
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 
@@ -44,21 +45,31 @@ class Installation:
             "sounds": self.sounds,
             "queue": self.queue,
             "ports": fake_ports(),
-            "scratch": self.folder / "scratch",
+            "fetcher": no_fetcher,
+            "scratch": Scratch(self.folder / "scratch"),
             "worker": "here",
             "code_revision": "onrecord test",
             "lease_s": 5.0,
             "max_attempts": 3,
+            "fetch_patience_s": 60.0,
         }
         return Work(**{**parts, **changed})
+
+    def filler(self, *, most_begun: int = 200) -> Filler:
+        """What puts calls into the windows of the queue."""
+        return Filler(self.store, self.queue, most_begun, self.store.now)
+
+    def sweeper(self) -> Sweeper:
+        """What looks for all that is not on the queue and should be."""
+        return Sweeper(self.filler(), Scratch(self.folder / "scratch"))
 
     def accept(self, path: Path, details: CallDetails | None = None) -> str:
         """Hands a recording over; the id of its call."""
         details = details or CallDetails()
-        return accept_file(path, details, store=self.store, sounds=self.sounds, queue=self.queue).call_id
+        return Intake(self.store, self.sounds, self.queue).accept_file(path, Handover(details)).call_id
 
-    def start_worker(self, name: str, *, linger: str = "", lease_s: float = 1.0) -> subprocess.Popen[bytes]:
-        """A worker process of its own, ended with the test if it still lives."""
+    def start_worker(self, name: str, *, lease_s: float = 1.0, **options: object) -> subprocess.Popen[bytes]:
+        """A worker process of its own, ended with the test if it still lives; see ``tests.fake_worker``."""
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
         command = [sys.executable, "-m", "tests.fake_worker", "--name", name, "--lease-s", str(lease_s)]
         for option, value in {
@@ -66,9 +77,10 @@ class Installation:
             "--sounds": str(self.folder / "sounds"),
             "--redis": self.redis_url,
             "--scratch": str(self.folder / "scratch"),
-            "--linger": linger,
+            **{f"--{name.replace('_', '-')}": value for name, value in options.items()},
         }.items():
-            command += [option, value]
+            for one in value if isinstance(value, list) else [value]:
+                command += [option, str(one)]
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         self.stack.callback(process.wait)
         self.stack.callback(process.kill)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -100,6 +101,19 @@ def test_any_folder_will_do(tmp_path, name):
         assert ask(url, "PING")
     assert not socket.exists()
     assert socket.parent == folder or not socket.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["short", "x" * 120])
+def test_one_that_died_is_started_again_at_the_address_that_others_know(tmp_path, name):
+    server = EmbeddedRedis(tmp_path / name)
+    with server as url:
+        ask(url, "SET", "waiting", "1")
+        redis = Redis.from_url(url)
+        os.kill(redis.info("server")["process_id"], signal.SIGKILL)
+        redis.close()
+        server.start_again()
+        assert EmbeddedRedis.find(tmp_path / name) == url
+        assert ask(url, "GET", "waiting") is None, "what waited is in the database"
 
 
 START_AND_WAIT = """

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.core.errors import BadRecording, BrokenModel, BrokenRecord, CallError, Unavailable
+from worker.core.errors import CallError, NotThereYet, Unavailable
 
 FIRST_WAIT_S = 5.0
 LONGEST_WAIT_S = 600.0
 GROWTH = 4.0
+ENOUGH = 8  # times that it grew are beyond the longest wait, and a thousand would be no number
+
+BUG = "Bug"
+"""The reason of a failure that is our own fault."""
 
 
 class WorkerDied(Unavailable):
@@ -37,19 +41,36 @@ class GiveUp:
     message: str
 
 
-def decide(error: BaseException, *, attempts: int, max_attempts: int) -> TryAgain | GiveUp:
+def decide(error: BaseException, *, attempts: int, max_attempts: int, patience_s: float) -> TryAgain | GiveUp:
     """What to do after ``attempts`` runs, the last of which raised ``error``.
 
-    What may work later is tried again with growing waits (5 s, 20 s, 80 s, 320 s, then 600 s). What these bytes or
-    these weights will never do stops at once. A bug is not retried: it would only hide.
+    What may work later is tried again with growing waits (5 s, 20 s, 80 s, 320 s, then 600 s). A recording that was
+    announced is waited for longer: for ``patience_s`` in all, however many attempts that takes, and whether it is not
+    there yet or cannot be reached, for one may follow on the other. Nothing else has any patience.
+    What every worker died of, and what these bytes or these weights will never do, stops at once. A bug is not retried:
+    it would only hide.
     """
     match error:
-        case Unavailable() if attempts < max_attempts:
-            return TryAgain(min(LONGEST_WAIT_S, FIRST_WAIT_S * GROWTH ** (attempts - 1)))
+        case WorkerDied():
+            return GiveUp(WorkerDied.__name__, f"{error.message} Tried {attempts} times.")
+        case Unavailable() if waited_s(attempts) < patience_s and not isinstance(error, OutOfTime):
+            return TryAgain(_wait_s(attempts))
+        case Unavailable() if attempts < max_attempts and not isinstance(error, NotThereYet):
+            return TryAgain(_wait_s(attempts))
         case Unavailable():
             return GiveUp(type(error).__name__, f"{error.message} Tried {attempts} times.")
-        case BadRecording() | BrokenModel() | BrokenRecord() | CallError():
+        case CallError():
             return GiveUp(type(error).__name__, error.message)
         case _:
             # Its own message may carry words of the call, so only its type leaves the process.
-            return GiveUp("Bug", f"{type(error).__name__} in our own code. The log of the worker has the traceback.")
+            return GiveUp(BUG, f"{type(error).__name__} in our own code. The log of the worker has the traceback.")
+
+
+def waited_s(attempts: int) -> float:
+    """Seconds that were waited between so many attempts."""
+    return sum(_wait_s(one) for one in range(1, attempts))
+
+
+def _wait_s(attempts: int) -> float:
+    """Seconds between an attempt and the next."""
+    return min(LONGEST_WAIT_S, FIRST_WAIT_S * GROWTH ** min(attempts - 1, ENOUGH))

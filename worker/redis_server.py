@@ -41,6 +41,7 @@ class EmbeddedRedis:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self._process: subprocess.Popen[bytes] | None = None
+        self._socket: Path | None = None
 
     @staticmethod
     def find(folder: Path) -> str | None:
@@ -64,8 +65,20 @@ class EmbeddedRedis:
         except OSError as error:  # the lock's own error too
             raise Unavailable(f"The embedded queue cannot use its folder: {error}.") from error
 
+    def start_again(self) -> None:
+        """Starts the server that this object started and that has died, empty, at the same address: others know it.
+
+        Raises Unavailable as ``start`` does.
+        """
+        self._end()
+        if self._socket is not None:
+            self._socket.unlink(missing_ok=True)
+        self.start()
+
     def _start(self, server: Path) -> str:
-        socket = _socket_in(self._folder)
+        if self._socket is None:
+            self._socket = _socket_in(self._folder)
+        socket = self._socket
         command = [str(server)]
         options = {
             "port": "0",
@@ -100,6 +113,12 @@ class EmbeddedRedis:
 
     def stop(self) -> None:
         """Ends the server that this object started, with all that it holds; leaves any other alone."""
+        if self._process is not None:
+            self._end()
+            self._socket = None
+            _forget_address(self._folder)
+
+    def _end(self) -> None:
         if self._process is None:
             return
         self._process.terminate()
@@ -109,7 +128,6 @@ class EmbeddedRedis:
             self._process.kill()
             self._process.wait()
         self._process = None
-        _forget_address(self._folder)
 
     @property
     def _log(self) -> Path:

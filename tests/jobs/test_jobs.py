@@ -1,23 +1,26 @@
-"""Jobs: killed, run twice, out of retries, queue gone, too long: each ends in exactly one known state."""
+"""One job: run twice, late, out of retries, broken, too long: each ends in exactly one known state."""
 
 from __future__ import annotations
 
-import signal
+import json
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from redis import Redis
+import structlog
 
-from models.fakes import FakeTranscriber
-from tests.installation import wait_until
+from models.fakes import FakeTranscriber, FakeVoiceDetector
 from worker import jobs
 from worker.core.call import CallDetails
 from worker.core.errors import NotFound, Unavailable
 from worker.core.log.entry import EntryKind
 from worker.core.record import MadeBy
-from worker.jobs import JobQueue, Sweeper
+from worker.jobs import Scratch
+from worker.jobs import work as jobs_work
+from worker.jobs.observer import Outcome
+from worker.logs import configure_logs
 from worker.record.standing import CallState
 from worker.stages import STAGES
 
@@ -48,8 +51,7 @@ def test_two_calls_with_one_recording_do_not_clear_each_others_scratch(installat
     work = installation.work()
     work.run(second, "decode")
     run_through(work, first)
-    assert (installation.folder / "scratch" / second).exists()
-    assert not (installation.folder / "scratch" / first).exists()
+    assert {path.name.partition(".")[0] for path in (installation.folder / "scratch").iterdir()} == {second}
     run_through(work, second)
     assert standing(installation, second).state is CallState.READY
 
@@ -73,7 +75,7 @@ def test_a_worker_on_another_machine_decodes_again_what_is_not_on_its_disk(insta
     call_id = installation.accept(recording)
     installation.work().run(call_id, "decode")
     elsewhere = installation.folder / "elsewhere"
-    there = installation.work(worker="there", scratch=elsewhere)
+    there = installation.work(worker="there", scratch=Scratch(elsewhere))
     for path in (installation.folder / "scratch").rglob("*.f32"):
         path.unlink()  # the other machine does not see this one's disk
     for stage in STAGES[1:]:
@@ -106,7 +108,7 @@ def test_what_may_work_later_is_put_off_and_then_fails_with_its_reason(installat
     call_id = installation.accept(recording)
     clock = [datetime.now(UTC)]
     ports = {**installation.work().ports, "transcriber": away}
-    work = installation.work(ports=ports, now=lambda: clock[0])
+    work = installation.work(ports=ports, clock=lambda: clock[0])
     for stage in STAGES[:2]:
         work.run(call_id, stage.name)
     work.run(call_id, "transcribe")
@@ -125,7 +127,7 @@ def test_what_may_work_later_is_put_off_and_then_fails_with_its_reason(installat
     # The operator puts it right and tries again: it goes on where it failed, with what was made before.
     made_before = installation.store.made_by(call_id)
     installation.store.retry(call_id)
-    healed = installation.work(now=lambda: clock[0])
+    healed = installation.work(clock=lambda: clock[0])
     for stage in STAGES[2:]:
         healed.run(call_id, stage.name)
     assert standing(installation, call_id).state is CallState.READY
@@ -140,7 +142,7 @@ def test_text_renamed_wav_is_kept_and_fails_with_a_line_for_people(installation)
     failed = standing(installation, call_id)
     assert (failed.state, failed.reason) == (CallState.FAILED, "BadRecording")
     assert "not sound" in (failed.message or "")
-    assert installation.sounds.exists(installation.store.call(call_id).sha256), "what arrived is never lost"
+    assert installation.sounds.exists(installation.store.call(call_id).legs[0].sha256), "what arrived is never lost"
     with pytest.raises(NotFound):
         installation.store.record(call_id)
 
@@ -185,14 +187,14 @@ def test_a_late_twin_of_the_last_stage_finds_nothing_to_work_with_and_leaves_no_
     late = installation.work(worker="late")
     for stage in STAGES[:-1]:
         late.run(call_id, stage.name)
-    other = installation.work(worker="other", now=lambda: datetime.now(UTC) + timedelta(hours=1))
-    make = late._make
+    other = installation.work(worker="other", clock=lambda: datetime.now(UTC) + timedelta(hours=1))
+    work = late._work
 
-    def make_late(*arguments):
+    def work_late(*arguments):
         other.run(call_id, STAGES[-1].name)
-        return make(*arguments)
+        return work(*arguments)
 
-    late._make = make_late
+    late._work = work_late
     late.run(call_id, STAGES[-1].name)
     assert standing(installation, call_id).state is CallState.READY
     kinds = [item.kind for item in installation.store.log.items(call_id)]
@@ -207,7 +209,7 @@ def test_a_call_that_failed_at_its_last_stage_is_tried_again_with_all_that_was_m
     work = installation.work()
     for stage in STAGES[:-1]:
         work.run(call_id, stage.name)
-    monkeypatch.setattr(work, "_make", lambda *_: 1 / 0)
+    monkeypatch.setattr(work, "_work", lambda *_: 1 / 0)
     work.run(call_id, STAGES[-1].name)
     assert standing(installation, call_id).state is CallState.FAILED
     monkeypatch.undo()
@@ -217,66 +219,10 @@ def test_a_call_that_failed_at_its_last_stage_is_tried_again_with_all_that_was_m
     assert installation.store.record(call_id).turns
 
 
-def test_an_accepted_call_is_worked_although_the_queue_was_away(installation, recording):
-    """Accepted means safe: the sweeper finds in the database what never reached the queue."""
-    nowhere = JobQueue(Redis.from_url(f"unix://{installation.folder}/no.sock"), "onrecord")
-    here, installation.queue = installation.queue, nowhere
-    call_id = installation.accept(recording)
-    installation.queue = here
-    assert len(here.rq) == 0
-    assert Sweeper(installation.store, here).sweep() == 1
-    assert here.rq.job_ids == [f"{call_id}-decode"]
-
-
-def test_sweeping_twice_puts_a_call_on_the_queue_once(installation, recording):
-    installation.accept(recording)
-    for _ in range(3):
-        Sweeper(installation.store, installation.queue).sweep()
-    assert len(installation.queue.rq) == 1
-
-
-def test_a_job_lost_between_being_taken_and_being_started_is_put_back(installation, recording):
-    """A worker killed right after BLMOVE leaves a job that counts as queued and is in no queue."""
-    call_id = installation.accept(recording)
-    installation.queue.redis.lpop(installation.queue.rq.key)
-    assert installation.queue.rq.job_ids == []
-    Sweeper(installation.store, installation.queue).sweep()
-    assert installation.queue.rq.job_ids == [f"{call_id}-decode"]
-
-
-def test_what_lies_on_the_queue_is_ids_and_nothing_else(installation, recording):
-    call_id = installation.accept(recording)
-    stored = installation.queue.redis.hgetall(f"rq:job:{call_id}-decode")
-    assert b"call.wav" not in b"".join(stored.values())
-    assert not any(value.startswith(b"\x80") for value in stored.values()), "no pickled object"
-
-
 def test_a_process_that_is_no_worker_says_so():
     jobs.install(None)
     with pytest.raises(RuntimeError, match="onrecord work"):
         jobs.run_job("a-call", "decode")
-
-
-@pytest.mark.parametrize("stage", ["listen", "transcribe"])
-def test_a_worker_killed_in_the_middle_of_a_stage_is_replaced_and_the_call_has_one_result_per_stage(
-    installation, recording, stage
-):
-    call_id = installation.accept(recording)
-    first = installation.start_worker("first", linger=f"{stage}:60")
-    wait_until(
-        lambda: (
-            (standing(installation, call_id).stage, standing(installation, call_id).state) == (stage, CallState.RUNNING)
-        ),
-        what=f"the first worker is at {stage}",
-    )
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    installation.start_worker("second")
-    wait_until(
-        lambda: standing(installation, call_id).state is CallState.READY, what="the call is ready", within_s=60.0
-    )
-    record = installation.store.record(call_id)
-    assert [made.stage for made in record.made_by] == [one.name for one in STAGES[:-1]]
 
 
 def test_a_stage_that_kills_every_worker_is_given_up_and_not_tried_for_ever(installation, recording):
@@ -287,28 +233,20 @@ def test_a_stage_that_kills_every_worker_is_given_up_and_not_tried_for_ever(inst
         clock += timedelta(hours=1)
         assert installation.store.begin(call_id, "decode", worker=f"dead {number}", lease_s=5.0, now=clock)
     clock += timedelta(hours=1)
-    installation.work(now=lambda: clock).run(call_id, "decode")
+    installation.work(clock=lambda: clock).run(call_id, "decode")
     failed = standing(installation, call_id)
     assert (failed.state, failed.reason) == (CallState.FAILED, "WorkerDied")
 
 
-def test_a_call_that_is_begun_goes_before_one_that_is_not(installation, recording):
-    """Else a thousand waiting calls are all decoded onto one disk before the first has its record."""
-    first, second = (installation.accept(recording, CallDetails(external_id=name)) for name in ("a", "b"))
-    installation.queue.rq.remove(f"{first}-decode")
-    installation.work().run(first, "decode")
-    assert installation.queue.rq.job_ids == [f"{first}-listen", f"{second}-decode"]
-
-
 def test_what_other_machines_finished_is_cleared_from_this_ones_scratch_disk(installation, recording):
     call_id = installation.accept(recording)
-    here, elsewhere = (installation.work(scratch=installation.folder / name) for name in ("here", "elsewhere"))
+    here, elsewhere = (installation.work(scratch=Scratch(installation.folder / name)) for name in ("here", "there"))
     here.run(call_id, "decode")
     for stage in STAGES[1:]:
         elsewhere.run(call_id, stage.name)
-    assert (installation.folder / "here" / call_id).exists()
-    here.clear_abandoned_scratch()
-    assert not (installation.folder / "here" / call_id).exists()
+    assert any((installation.folder / "here").rglob("*.f32"))
+    here.scratch.clear_abandoned(installation.store)
+    assert not any((installation.folder / "here").iterdir())
 
 
 def test_a_stage_of_a_newer_version_is_left_alone(installation, recording):
@@ -317,30 +255,11 @@ def test_a_stage_of_a_newer_version_is_left_alone(installation, recording):
     installation.store.finish(
         call_id, "decode", worker="newer", value="", made_by=MadeBy("decode", None, "2", 0.0), next_stage="unheard-of"
     )
-    assert Sweeper(installation.store, installation.queue).sweep() == 0
+    installation.sweeper().sweep()
+    assert not any(installation.queue.shown(stage) for stage in installation.queue.way.names)
     jobs.install(installation.work())
     jobs.run_job(call_id, "unheard-of")
     assert standing(installation, call_id).state is CallState.WAITING
-
-
-def test_an_emptied_queue_is_filled_again(installation, recording):
-    call_id = installation.accept(recording)
-    installation.queue.redis.flushall()
-    installation.start_worker("only")
-    wait_until(lambda: standing(installation, call_id).state is CallState.READY, what="the call is ready")
-
-
-def test_no_log_line_carries_words_or_names_of_the_call(installation, recording):
-    renamed = recording.with_name("Quentin Zebrowski.wav")
-    recording.rename(renamed)
-    call_id = installation.accept(renamed)
-    installation.start_worker("only")
-    wait_until(lambda: standing(installation, call_id).state is CallState.READY, what="the call is ready")
-    said = " ".join(turn.text for turn in installation.store.record(call_id).turns)
-    assert said, "the fakes heard something, else this shows nothing"
-    log = installation.log_of("only")
-    assert "Zebrowski" not in log
-    assert not [word for word in said.split() if f" {word} " in log]
 
 
 def test_a_stage_that_takes_too_long_is_stopped_and_tried_again(installation, recording, monkeypatch):
@@ -359,23 +278,146 @@ def test_a_stage_that_takes_too_long_is_stopped_and_tried_again(installation, re
     assert (put_off.state, put_off.reason) == (CallState.WAITING, "OutOfTime")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_waits_for_work_ends_when_it_is_asked_to(installation, recording, stop):
-    call_id = installation.accept(recording)
-    worker = installation.start_worker("only")
-    wait_until(lambda: standing(installation, call_id).state is CallState.READY, what="it waits for more work")
-    worker.send_signal(stop)
-    assert worker.wait(timeout=10) == 0
+def test_what_was_logged_last_before_a_failure_is_kept_with_it(installation, recording, capsys):
+    """The operator's page shows it, so that nobody has to look for a worker's log first."""
+
+    class Buggy(FakeTranscriber):
+        def transcribe(self, samples, **_):
+            raise KeyError("my card is 4242")
+
+    configure_logs("info")
+    try:
+        call_id = installation.accept(recording)
+        work = installation.work(ports={**installation.work().ports, "transcriber": Buggy})
+        for stage in STAGES[:3]:
+            work.run(call_id, stage.name)
+    finally:
+        structlog.reset_defaults()
+    line = json.loads(standing(installation, call_id).last_line or "")
+    said = {name: line[name] for name in ("event", "call", "stage", "attempt", "error")}
+    about = {"call": call_id, "stage": "transcribe", "attempt": 1}
+    assert said == {"event": "stage.broke_off", "error": "KeyError", **about}
+    assert line["at"][-1].startswith("test_jobs.py:"), "it says where"
+    assert "4242" not in capsys.readouterr().err
 
 
-def test_a_worker_asked_to_stop_finishes_the_stage_it_is_at(installation, recording):
+def test_a_further_leg_starts_the_call_anew_and_what_was_under_way_is_thrown_away(installation, recording):
+    """The worker that was at the call as it was before finds its stage gone, and its files in nobody's way."""
+    other = recording.with_name("transferred.wav")
+    other.write_bytes(recording.read_bytes()[:-3200])
+    details = CallDetails(external_id="held")
+    call_id = installation.accept(recording, details)
+    late = installation.work(worker="late")
+    late.run(call_id, "decode")
+    joining = []
+
+    class Slow(FakeVoiceDetector):
+        def find_speech(self, samples, **given):
+            if not joining:
+                joining.append(installation.accept(other, details))
+            return super().find_speech(samples, **given)
+
+    late.ports = {**late.ports, "voice_detector": Slow}
+    late.run(call_id, "listen")
+    assert joining == [call_id], "it is a leg of that call"
+    assert standing(installation, call_id).stage == "decode", "begun anew, and what listen gave was thrown away"
+    here = installation.work()
+    run_through(here, call_id)
+    record = installation.store.record(call_id)
+    assert len(record.legs) == 2
+    assert not any((installation.folder / "scratch").iterdir())
+
+
+def test_what_was_decoded_of_a_call_before_a_leg_joined_is_cleared_away(installation, recording):
+    other = recording.with_name("transferred.wav")
+    other.write_bytes(recording.read_bytes()[:-3200])
+    details = CallDetails(external_id="held")
+    call_id = installation.accept(recording, details)
+    work = installation.work()
+    work.run(call_id, "decode")
+    installation.accept(other, details)
+    work.run(call_id, "decode")
+    assert len(list((installation.folder / "scratch").iterdir())) == 2
+    work.scratch.clear_abandoned(installation.store)
+    (left,) = (installation.folder / "scratch").iterdir()
+    assert left == work.scratch.of(installation.store.call(call_id))
+
+
+def test_clearing_up_leaves_alone_what_is_not_ours(installation):
+    """Somebody may have set the scratch folder to one that others use."""
+    folder = installation.folder / "scratch" / "pictures.2024"
+    folder.mkdir(parents=True)
+    installation.work().scratch.clear_abandoned(installation.store)
+    assert folder.exists()
+
+
+def test_a_stage_that_is_handed_back_waits_again_and_its_try_is_not_counted(installation, recording):
     call_id = installation.accept(recording)
-    worker = installation.start_worker("only", linger="transcribe:2")
-    in_the_middle = ("transcribe", CallState.RUNNING)  # else it may yet be waiting, and is left waiting
-    wait_until(
-        lambda: (standing(installation, call_id).stage, standing(installation, call_id).state) == in_the_middle,
-        what="it is in the middle of a stage",
-    )
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=20) == 0
-    assert standing(installation, call_id).stage == "separate", "transcribe is done, and the next stage waits"
+    work = installation.work()
+
+    def interrupted():
+        assert work.hand_back()
+        return FakeVoiceDetector()
+
+    work.ports = {**work.ports, "voice_detector": interrupted}
+    work.run(call_id, "decode")
+    work.run(call_id, "listen")
+    waits = standing(installation, call_id)
+    assert (waits.state, waits.stage, waits.attempts) == (CallState.WAITING, "listen", 0)
+    shown = installation.queue.shown("listen")
+    assert shown.count(call_id) == 2, "as decode put it there, and again: nobody has to wait for the sweeper"
+    assert not work.hand_back(), "there is nothing in hand any more"
+
+
+def test_a_worker_that_finds_the_database_away_leaves_the_job_to_the_sweeper(installation, recording, monkeypatch):
+    def away(*_, **__):
+        raise Unavailable("The database is away.")
+
+    call_id = installation.accept(recording)
+    work = installation.work()
+    monkeypatch.setattr(jobs_work, "ASK_AGAIN_S", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(installation.store, "begin", away)
+        work.run(call_id, "decode")
+    assert standing(installation, call_id).state is CallState.RECEIVED
+    work.run(call_id, "decode")
+    assert standing(installation, call_id).stage == "listen"
+
+
+def test_what_a_stage_gave_is_held_while_the_database_is_away(installation, recording, monkeypatch):
+    """An hour of transcribing is not thrown away for a minute of maintenance."""
+    tries = []
+    finish = installation.store.finish
+
+    def away_at_first(*given, **named):
+        tries.append(given)
+        if len(tries) < 3:
+            raise Unavailable("The database is away.")
+        return finish(*given, **named)
+
+    monkeypatch.setattr(jobs_work, "ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr(installation.store, "finish", away_at_first)
+    call_id = installation.accept(recording)
+    installation.work().run(call_id, "decode")
+    assert len(tries) == 3
+    assert standing(installation, call_id).stage == "listen"
+
+
+def test_an_observer_is_told_how_each_job_ended(installation, recording):
+    seen = []
+
+    class Notes:
+        @contextmanager
+        def job(self, job, watched):
+            yield
+            seen.append((job.stage, job.attempt, watched.outcome, watched.reason, watched.sound_s))
+
+    call_id = installation.accept(recording)
+    work = installation.work(observers=(Notes(),))
+    work.run(call_id, "decode")
+    work.ports = {**work.ports, "voice_detector": lambda: 1 / 0}
+    work.run(call_id, "listen")
+    assert seen == [
+        ("decode", 1, Outcome.DONE, None, pytest.approx(6.0, abs=0.01)),
+        ("listen", 1, Outcome.FAILED, "Bug", None),
+    ]

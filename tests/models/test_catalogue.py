@@ -8,7 +8,7 @@ import pytest
 
 from models.catalogue import CATALOGUE, HubSource, Model, RegistrySource, Use, WeightFile, find
 from models.conversion import Conversion
-from worker.bootstrap import wanted_models
+from worker.bootstrap.adapters import wanted_models
 from worker.core.errors import Invalid
 from worker.settings import Settings
 

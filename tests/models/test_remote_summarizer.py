@@ -22,7 +22,7 @@ import pytest
 from models.prompting import ask
 from models.remote_summarizer import MOST_BYTES, UNKNOWN_REVISION, RemoteSummarizer, _base_of
 from tests.chat_server import KEY, MODEL, ChatServer, Reply, chat, chat_answer, serving
-from worker.bootstrap import ports, wanted_models
+from worker.bootstrap.adapters import ports, wanted_models
 from worker.core.errors import BrokenModel, CallError, Invalid, Unavailable
 from worker.core.evidence import NO_MODEL
 from worker.settings import Settings
