@@ -58,7 +58,7 @@ def running(kept: Kept, **options: Any) -> Controller:
 def test_mail_reaches_the_server_as_it_was_written(kept: Kept) -> None:
     controller = running(kept)
     try:
-        server = MailServer(f"smtp+plain://127.0.0.1:{controller.port}", sender="records@brightwater.example")
+        server = MailServer(f"smtp+plain://127.0.0.1:{controller.port}", mail_from="records@brightwater.example")
         server.send(MARIA, subject="Your code", text=TEXT)
     finally:
         controller.stop()
@@ -81,9 +81,9 @@ def test_who_sends_is_said_with_name_and_password(kept: Kept) -> None:
     controller = running(kept, authenticator=authenticator, auth_require_tls=False, auth_required=True)
     try:
         at = f"@127.0.0.1:{controller.port}"
-        MailServer(f"smtp+plain://daniel:p%40ss%20word{at}", sender=MARIA).send(MARIA, subject="a", text="b")
+        MailServer(f"smtp+plain://daniel:p%40ss%20word{at}", mail_from=MARIA).send(MARIA, subject="a", text="b")
         with pytest.raises(Unavailable):
-            MailServer(f"smtp+plain://daniel:wrong{at}", sender=MARIA).send(MARIA, subject="a", text="b")
+            MailServer(f"smtp+plain://daniel:wrong{at}", mail_from=MARIA).send(MARIA, subject="a", text="b")
     finally:
         controller.stop()
     assert asked[0] == (b"daniel", b"p@ss word")
@@ -93,7 +93,7 @@ def test_who_sends_is_said_with_name_and_password(kept: Kept) -> None:
 def test_a_server_that_offers_no_encryption_is_not_told_a_password(kept: Kept) -> None:
     controller = running(kept)
     try:
-        server = MailServer(f"smtp://daniel:secret@127.0.0.1:{controller.port}", sender=MARIA)
+        server = MailServer(f"smtp://daniel:secret@127.0.0.1:{controller.port}", mail_from=MARIA)
         with pytest.raises(Unavailable):
             server.send(MARIA, subject="a", text="b")
     finally:
@@ -104,7 +104,7 @@ def test_a_server_that_offers_no_encryption_is_not_told_a_password(kept: Kept) -
 def test_mail_that_is_not_taken_says_so_without_the_address(kept: Kept) -> None:
     kept.refuses = True
     controller = running(kept)
-    server = MailServer(f"smtp+plain://127.0.0.1:{controller.port}", sender=MARIA)
+    server = MailServer(f"smtp+plain://127.0.0.1:{controller.port}", mail_from=MARIA)
     try:
         with pytest.raises(Unavailable) as refused:
             server.send(MARIA, subject="a", text="b")
@@ -120,7 +120,7 @@ def test_mail_that_is_not_taken_says_so_without_the_address(kept: Kept) -> None:
 @pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://user:secret@"])
 def test_an_address_of_a_mail_server_that_is_none_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(Invalid, match="ONRECORD_SMTP_URL") as refused:
-        MailServer(url, sender=MARIA)
+        MailServer(url, mail_from=MARIA)
     assert "secret" not in refused.value.message
 
 
@@ -202,11 +202,11 @@ def test_a_secret_that_is_none_is_found_at_the_start(secret: str) -> None:
 
 
 def test_telephones_are_reached_by_webhook_and_mail_by_whatever_there_is() -> None:
-    mail, webhook = MailServer("smtp://mail.example", sender=MARIA), Webhook("https://gateway.example", SECRET)
+    mail, webhook = MailServer("smtp://mail.example", mail_from=MARIA), Webhook("https://gateway.example", SECRET)
     both = Sending(mail, webhook)
-    assert (both.sender(MARIA), both.sender(PHONE)) == (mail, webhook)
-    assert Sending(webhook=webhook).sender(MARIA) is webhook
+    assert (both.carrier(MARIA), both.carrier(PHONE)) == (mail, webhook)
+    assert Sending(webhook=webhook).carrier(MARIA) is webhook
     with pytest.raises(Unavailable):
-        Sending(mail=mail).sender(PHONE)
+        Sending(mail=mail).carrier(PHONE)
     assert not Sending().is_set
     assert SECRET not in repr(both)

@@ -11,11 +11,12 @@ import pytest
 import soundfile
 
 from tests import made_files
+from worker.core.arrival import Handover
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.values import Received
 from worker.core.errors import BadRecording, Invalid
 from worker.core.log.entry import Role
-from worker.intake.accept import accept
+from worker.intake.accept import Intake
 from worker.intake.own_recording import accept_own_recording
 from worker.record.standing import CallState
 from worker.stages import STAGES
@@ -36,16 +37,16 @@ DETAILS = CallDetails(
 
 @pytest.fixture
 def door(store, sound_store):
-    return {"store": store, "sounds": sound_store, "queue": None}
+    return Intake(store, sound_store)
 
 
 @pytest.fixture
 def call(store, door):
-    return store.call(accept(io.BytesIO(OURS), "ours.wav", DETAILS, **door).call_id)
+    return store.call(door.accept(io.BytesIO(OURS), "ours.wav", Handover(DETAILS)).call_id)
 
 
 def add(call, door, recording: bytes = THEIRS):
-    return accept_own_recording(io.BytesIO(recording), "mine.m4a", call, **door)
+    return accept_own_recording(io.BytesIO(recording), "mine.m4a", call, intake=door)
 
 
 def test_it_is_kept_as_evidence_and_says_of_which_call_it_is(store, sound_store, door, call, tmp_path):
@@ -54,13 +55,13 @@ def test_it_is_kept_as_evidence_and_says_of_which_call_it_is(store, sound_store,
     assert accepted.is_new
     assert own.id != call.id
     assert own.own_recording_of == call.id
-    assert own.sha256 == hashlib.sha256(THEIRS).hexdigest()
-    assert own.file_name == "mine.m4a"
-    sound_store.fetch(own.sha256, tmp_path / "back")
+    assert own.legs[0].sha256 == hashlib.sha256(THEIRS).hexdigest()
+    assert own.legs[0].file_name == "mine.m4a"
+    sound_store.fetch(own.legs[0].sha256, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == THEIRS
     (received,) = store.log.items(own.id)
     assert isinstance(received.content, Received)
-    assert received.content.sha256 == own.sha256
+    assert received.content.sha256 == own.legs[0].sha256
 
 
 def test_what_was_said_of_the_call_holds_but_for_channels_and_addresses(store, door, call):
@@ -73,8 +74,7 @@ def test_what_was_said_of_the_call_holds_but_for_channels_and_addresses(store, d
 def test_it_waits_for_a_worker_like_any_call(store, door, call):
     own_id = add(call, door).call_id
     assert store.call(own_id).standing.state is CallState.RECEIVED
-    drifting = store.drifting(now=datetime.now(UTC), limit=10)
-    assert (own_id, "decode") in drifting
+    assert own_id in store.waiting("decode", now=datetime.now(UTC), limit=10)
 
 
 def test_it_is_in_no_list_and_counts_as_no_call(store, door, call):
@@ -105,22 +105,22 @@ def test_the_same_recording_twice_is_one(store, door, call):
 
 
 def test_the_same_recording_of_two_calls_is_worked_for_each(store, door, call):
-    other = store.call(accept(io.BytesIO(made_files.wav(2.0)), "other.wav", CallDetails(), **door).call_id)
+    other = store.call(door.accept(io.BytesIO(made_files.wav(2.0)), "other.wav").call_id)
     assert add(call, door).call_id != add(other, door).call_id
 
 
 def test_a_recording_that_is_here_as_a_call_is_still_somebodys_own_of_another(store, door, call):
-    as_call = accept(io.BytesIO(THEIRS), "theirs.wav", CallDetails(), **door).call_id
+    as_call = door.accept(io.BytesIO(THEIRS), "theirs.wav").call_id
     own = add(call, door)
     assert own.is_new
     assert own.call_id != as_call
-    assert not accept(io.BytesIO(THEIRS), "theirs.wav", CallDetails(), **door).is_new
+    assert not door.accept(io.BytesIO(THEIRS), "theirs.wav").is_new
 
 
 def test_the_very_file_that_is_here_is_refused_in_words_that_say_so(store, door, call):
     with pytest.raises(Invalid, match="byte for byte"):
         add(call, door, OURS)
-    assert len(store.drifting(now=datetime.now(UTC), limit=10)) == 1
+    assert store.waiting("decode", now=datetime.now(UTC), limit=10) == (call.id,)
 
 
 def test_an_empty_recording_is_refused(store, door, call):
@@ -137,8 +137,8 @@ def test_a_recording_of_a_recording_is_refused(store, door, call):
 def test_a_stream_is_kept_from_its_beginning(store, sound_store, door, call, tmp_path: Path):
     stream = io.BytesIO(THEIRS)
     stream.seek(100)
-    own = store.call(accept_own_recording(stream, "mine.wav", call, **door).call_id)
-    assert own.sha256 == hashlib.sha256(THEIRS).hexdigest()
+    own = store.call(accept_own_recording(stream, "mine.wav", call, intake=door).call_id)
+    assert own.legs[0].sha256 == hashlib.sha256(THEIRS).hexdigest()
 
 
 def test_it_goes_through_the_same_stages_to_a_record_of_its_own(installation, recording, tmp_path):
@@ -146,10 +146,10 @@ def test_it_goes_through_the_same_stages_to_a_record_of_its_own(installation, re
     tracks, rate_hz = soundfile.read(recording)
     mine = tmp_path / "mine.wav"
     soundfile.write(mine, tracks[rate_hz:], rate_hz, subtype="PCM_16")
-    parts = {"store": installation.store, "sounds": installation.sounds, "queue": installation.queue}
+    door = Intake(installation.store, installation.sounds, installation.queue)
     call = installation.store.call(installation.accept(recording))
     with mine.open("rb") as file:
-        own_id = accept_own_recording(file, "mine.wav", call, **parts).call_id
+        own_id = accept_own_recording(file, "mine.wav", call, intake=door).call_id
     for call_id in (call.id, own_id):
         for stage in STAGES:
             installation.work().run(call_id, stage.name)

@@ -1,25 +1,34 @@
 """Accepting a recording: the one door behind every way in.
 
-Accepted means safe: the bytes are kept and the call is in the database before anybody is told "accepted". The queue
-comes last and may fail, because a worker's sweeper finds the call there without it.
+Accepted means safe: the bytes are kept and the call is in the database before anybody is told "accepted"; of a
+recording that was announced, its address. The queue comes last and may fail, because a worker's sweeper finds the call
+without it. What there is no room for is refused before anything is kept.
 """
 
 from __future__ import annotations
 
+import io
+import time
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 import structlog
 
-from worker.core.call import CallDetails
+from worker.core.arrival import Announced, Arrived, Handover
 from worker.core.errors import BadRecording, Invalid, Unavailable
+from worker.intake.limits import Gate, Limits
 from worker.jobs import JobQueue
-from worker.record.sounds import SoundStore
+from worker.record.sounds import Incoming, SoundStore
 from worker.record.standing import Accepted
 from worker.record.store import Store
+from worker.record.uploads import UploadStore
 from worker.stages import STAGES
 
 log = structlog.get_logger()
+
+QUEUE_RESTS_S = 5.0
+"""For how long the queue is not asked again after it did not answer: whoever hands over does not wait for it."""
 
 
 def check_file(path: Path) -> None:
@@ -33,46 +42,108 @@ def check_file(path: Path) -> None:
         raise Invalid(f"The file cannot be looked at: {error.strerror}. Nothing was changed.") from error
 
 
-def accept_file(
-    path: Path, details: CallDetails, *, store: Store, sounds: SoundStore, queue: JobQueue | None
-) -> Accepted:
-    """Accepts the recording in a file. Raises what ``accept`` does, and Invalid for what is no file."""
-    check_file(path)
-    return accept(path, path.name, details, store=store, sounds=sounds, queue=queue)
+class Intake:
+    """The door of one installation. Safe to share between threads.
 
-
-def accept(
-    recording: Path | BinaryIO,
-    file_name: str,
-    details: CallDetails,
-    *,
-    store: Store,
-    sounds: SoundStore,
-    queue: JobQueue | None,
-    own_recording_of: str | None = None,
-) -> Accepted:
-    """Keeps a recording's bytes, opens its call, and puts the first stage on the queue.
-
-    The same recording under the same external id is one call, however often it is handed over. Whether the bytes are
-    sound is found out later, by ``decode``: what arrived is kept first. ``own_recording_of`` is the call of which one
-    of its sides made this recording. Raises BadRecording for no bytes at all (there is nothing to keep), Unavailable
-    if the bytes or the call cannot be stored.
+    Every method raises Busy (an Unavailable) where the limits are reached, and Unavailable where the bytes or the call
+    cannot be stored: then nothing was accepted. When one returns, what was handed over is durable. ``queue`` may be
+    None: then the call waits until a worker's sweeper finds it.
     """
-    kept = sounds.keep(recording)
-    if kept.size_bytes == 0:
-        raise BadRecording("This recording is empty. Nothing was changed. Send the recording again.")
-    accepted = store.accept(
-        details,
-        sha256=kept.sha256,
-        file_name=file_name,
-        size_bytes=kept.size_bytes,
-        first_stage=STAGES[0].name,
-        own_recording_of=own_recording_of,
-    )
-    log.info("call.accepted", call=accepted.call_id, new=accepted.is_new)
-    if accepted.is_new and queue is not None:
+
+    def __init__(
+        self, store: Store, sounds: SoundStore, queue: JobQueue | None = None, limits: Limits | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self.gate = Gate(self.limits, store.waiting_count)
+        self._store, self._sounds, self._queue = store, sounds, queue
+        self._ask_queue_at = float("-inf")
+
+    @cached_property
+    def uploads(self) -> UploadStore:
+        """Recordings that arrive in parts and are not handed over yet."""
+        return UploadStore(self._sounds.blobs, self._store.uploads)
+
+    def accept_file(self, path: Path, handover: Handover | None = None, *, file_name: str | None = None) -> Accepted:
+        """Accepts the recording in a file. Raises what ``accept`` does, and Invalid for what is no file."""
+        check_file(path)
+        return self.accept(path, file_name or path.name, handover)
+
+    def accept(
+        self,
+        recording: Path | BinaryIO | Incoming,
+        file_name: str,
+        handover: Handover | None = None,
+        *,
+        own_recording_of: str | None = None,
+    ) -> Accepted:
+        """Keeps a recording's bytes, opens its call or adds a leg to it, and puts its first stage on the queue.
+
+        The same recording of the same sender under the same external id is one call, however often it is handed over.
+        Whether the bytes are sound is found out later, by ``decode``: what arrived is kept first. ``own_recording_of``
+        is the call of which one of its sides made this recording; for that no queue is too long. Raises BadRecording
+        for no bytes at all, and for more than are taken.
+        """
+        size_bytes = _size(recording)
+        if size_bytes > self.limits.largest_bytes:
+            raise BadRecording(
+                f"This recording is larger than {self.limits.largest_bytes // 1_000_000} MB, which is the most that is "
+                "taken here. Nothing was accepted."
+            )
+        self.gate.check_room(size_bytes) if own_recording_of else self.gate.check(size_bytes)
+        kept = self._sounds.keep(recording)
+        if kept.size_bytes == 0:
+            raise BadRecording("This recording is empty. Nothing was changed. Send the recording again.")
+        return self._open(
+            handover or Handover(),
+            Arrived(kept.sha256, file_name, kept.size_bytes),
+            own_recording_of=own_recording_of,
+        )
+
+    def announce(self, announced: Announced, handover: Handover | None = None) -> Accepted:
+        """Opens the call of a recording that lies elsewhere, or adds a leg to it; a worker fetches the bytes.
+
+        Until it has them, what is safe is the address: whoever announces keeps the recording for that long.
+        """
+        self.gate.check()
+        return self._open(handover or Handover(), announced)
+
+    def _open(
+        self,
+        handover: Handover,
+        recording: Arrived | Announced,
+        *,
+        own_recording_of: str | None = None,
+    ) -> Accepted:
+        accepted = self._store.accept(
+            handover, recording, first_stage=STAGES[0].name, own_recording_of=own_recording_of
+        )
+        log.info("call.accepted", call=accepted.call_id, new=accepted.is_new, leg=accepted.leg)
+        if accepted.stage is not None:
+            self._put(accepted.call_id, accepted.stage)
+        return accepted
+
+    def _put(self, call_id: str, stage: str) -> None:
+        if self._queue is None or time.monotonic() < self._ask_queue_at:
+            return
         try:
-            queue.put(accepted.call_id, STAGES[0].name)
+            self._queue.put(call_id, stage)
         except Unavailable:
-            log.warning("queue.unreachable", call=accepted.call_id)
-    return accepted
+            self._ask_queue_at = time.monotonic() + QUEUE_RESTS_S
+            log.warning("queue.unreachable", call=call_id)
+
+
+def _size(recording: Path | BinaryIO | Incoming) -> int:
+    """Bytes from here to the end; 0 for a stream that does not know."""
+    if isinstance(recording, Path):
+        try:
+            return recording.stat().st_size
+        except OSError as error:
+            raise Invalid(f"The file cannot be looked at: {error.strerror}. Nothing was changed.") from error
+    if isinstance(recording, Incoming):
+        return recording.size_bytes
+    if not recording.seekable():
+        return 0
+    here = recording.tell()
+    size_bytes = recording.seek(0, io.SEEK_END) - here
+    recording.seek(here)
+    return size_bytes

@@ -18,7 +18,8 @@ from typing import AnyStr, BinaryIO, Generic
 from worker.core.errors import Invalid
 
 HEAD_BYTES = 64 * 1024
-LONGEST_NAME = 120  # letters: what two lines of a phone show, and within what any disk takes
+LONGEST_NAME = 120  # letters: what two lines of a phone show
+MOST_NAME_BYTES = 200  # in UTF-8: within what any disk takes, with something added to it
 
 
 class FileKind(Enum):
@@ -243,5 +244,6 @@ def clean_name(name: str, kind: FileKind) -> str:
         stem, ending = seen, kind.endings[0] if kind.endings else ""
     else:
         stem, ending = seen[: found.start()], found[0]
-    stem = stem[: LONGEST_NAME - len(ending)].strip(" .")
+    stem = stem[: LONGEST_NAME - len(ending)].encode()[: MOST_NAME_BYTES - len(ending)].decode(errors="ignore")
+    stem = stem.strip(" .")
     return f"{stem or ('recording' if kind is FileKind.RECORDING else 'file')}{ending}"

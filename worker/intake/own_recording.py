@@ -10,31 +10,30 @@ import hashlib
 from dataclasses import replace
 from typing import BinaryIO
 
+from worker.core.arrival import Handover
 from worker.core.errors import Invalid
-from worker.intake.accept import accept
-from worker.jobs import JobQueue
-from worker.record.sounds import SoundStore
+from worker.intake.accept import Intake
 from worker.record.standing import Accepted, StoredCall
-from worker.record.store import Store
 
 
-def accept_own_recording(
-    recording: BinaryIO, file_name: str, of: StoredCall, *, store: Store, sounds: SoundStore, queue: JobQueue | None
-) -> Accepted:
+def accept_own_recording(recording: BinaryIO, file_name: str, of: StoredCall, *, intake: Intake) -> Accepted:
     """Accepts somebody's own recording of a call that is here; the call under which it is worked.
 
     The same bytes again for the same call are the same recording. What was said of the call when it was handed over
     holds for this too, but for who is on which channel, and for how people are reached. Raises Invalid for the very
-    file that is here already, and for a recording of a recording; otherwise what ``accept`` does.
+    file that is here already, and for a recording of a recording; otherwise what ``Intake.accept`` does.
     """
     if of.own_recording_of is not None:
         raise Invalid("This is somebody's own recording already. Add yours to the call itself.")
     recording.seek(0)
-    if hashlib.file_digest(recording, "sha256").hexdigest() == of.sha256:  # type: ignore[arg-type]  # wants readinto
+    sha256 = hashlib.file_digest(recording, "sha256").hexdigest()  # type: ignore[arg-type]  # wants readinto
+    if sha256 in (leg.sha256 for leg in of.legs):
         raise Invalid(
             "This is, byte for byte, the recording from which this record was made, so there is nothing to compare. "
             "Nothing was changed."
         )
     recording.seek(0)
-    details = replace(of.details, external_id=None, party_of_channel={}, agent_address=None, customer_address=None)
-    return accept(recording, file_name, details, store=store, sounds=sounds, queue=queue, own_recording_of=of.id)
+    details = replace(
+        of.details, external_id=None, continues=None, party_of_channel={}, agent_address=None, customer_address=None
+    )
+    return intake.accept(recording, file_name, Handover(details, of.sender), own_recording_of=of.id)
