@@ -6,9 +6,6 @@ text messages checks the signature with any of its libraries.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import json
 import smtplib
 import ssl
@@ -25,13 +22,13 @@ import httpx2
 
 from worker.core.errors import Invalid, Unavailable
 from worker.core.people import is_phone
+from worker.exchange.standard_webhooks import key_of, signed_headers
 
 TIMEOUT_S = 10.0
-SHORTEST_KEY_BYTES, LONGEST_KEY_BYTES = 24, 64  # as Standard Webhooks has it
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
-class Sender(Protocol):
+class Carrier(Protocol):
     """Sends one message to one address. Raises Unavailable, without the address, if it cannot now."""
 
     def send(self, address: str, *, subject: str, text: str) -> None: ...
@@ -41,8 +38,8 @@ class Sender(Protocol):
 class Sending:
     """Which ways of sending there are; none on the embedded default, which shows its letters on a page."""
 
-    mail: Sender | None = None
-    webhook: Sender | None = None
+    mail: Carrier | None = None
+    webhook: Carrier | None = None
 
     @property
     def is_set(self) -> bool:
@@ -51,16 +48,16 @@ class Sending:
 
     def reaches(self, address: str) -> bool:
         """Whether anything sends to such an address."""
-        return self._sender(address) is not None
+        return self._carrier(address) is not None
 
-    def _sender(self, address: str) -> Sender | None:
+    def _carrier(self, address: str) -> Carrier | None:
         return self.webhook if is_phone(address) else self.mail or self.webhook
 
-    def sender(self, address: str) -> Sender:
+    def carrier(self, address: str) -> Carrier:
         """What reaches this address. Raises Unavailable if nothing does."""
-        if (sender := self._sender(address)) is None:
+        if (carrier := self._carrier(address)) is None:
             raise Unavailable("Nothing here sends to such an address. Set ONRECORD_WEBHOOK_URL or ONRECORD_SMTP_URL.")
-        return sender
+        return carrier
 
 
 class MailServer:
@@ -69,21 +66,21 @@ class MailServer:
     The last is for a relay on the same machine or network. Raises Invalid for another address.
     """
 
-    def __init__(self, url: str, *, sender: str, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, url: str, *, mail_from: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname:
             raise Invalid("ONRECORD_SMTP_URL is no address such as smtp://USER:PASSWORD@HOST:587.")
         self._scheme, self._host, self._port = parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._sender = sender
+        self._mail_from = mail_from
         self._tls = tls or ssl.create_default_context()
 
     def send(self, address: str, *, subject: str, text: str) -> None:
         """Hands the message to the server. Raises Unavailable if it does not take it."""
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, address, subject
+        message["From"], message["To"], message["Subject"] = self._mail_from, address, subject
         message["Date"] = datetime.now(UTC)
-        message["Message-ID"] = make_msgid(domain=self._sender.partition("@")[2] or None)
+        message["Message-ID"] = make_msgid(domain=self._mail_from.partition("@")[2] or None)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday note answers it
         message.set_content(text)
         try:
@@ -113,7 +110,10 @@ class Webhook:
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "http://")):
             raise Invalid("ONRECORD_WEBHOOK_URL is no address such as https://gateway.example/messages.")
-        _key(self.secret)
+        try:
+            key_of(self.secret)
+        except Invalid as error:
+            raise Invalid(f"ONRECORD_WEBHOOK_SECRET does not fit. {error.message}") from error
 
     def send(self, address: str, *, subject: str, text: str) -> None:
         """Posts the message. Raises Unavailable if the answer is anything but a success."""
@@ -124,7 +124,8 @@ class Webhook:
             "data": {"to": address, "subject": subject, "text": text},
         }
         body = json.dumps(message, ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", **self._signature(f"msg_{uuid.uuid4().hex}", at, body)}
+        signed = signed_headers(f"msg_{uuid.uuid4().hex}", at, body, [self.secret])
+        headers = {"Content-Type": "application/json", **signed}
         try:
             answer = httpx2.post(
                 self.url, content=body, headers=headers, timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
@@ -133,19 +134,3 @@ class Webhook:
             raise Unavailable("The webhook that sends messages cannot be reached. See ONRECORD_WEBHOOK_URL.") from error
         if not answer.is_success:
             raise Unavailable(f"The webhook that sends messages answered {answer.status_code}.")
-
-    def _signature(self, name: str, at: datetime, body: bytes) -> dict[str, str]:
-        seconds = str(int(at.timestamp()))
-        signed = b".".join((name.encode(), seconds.encode(), body))
-        signature = base64.b64encode(hmac.digest(_key(self.secret), signed, "sha256")).decode()
-        return {"webhook-id": name, "webhook-timestamp": seconds, "webhook-signature": f"v1,{signature}"}
-
-
-def _key(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        key = b""
-    if not SHORTEST_KEY_BYTES <= len(key) <= LONGEST_KEY_BYTES:
-        raise Invalid("ONRECORD_WEBHOOK_SECRET is no secret of 24 to 64 bytes such as whsec_ and their base64.")
-    return key
