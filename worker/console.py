@@ -5,6 +5,7 @@ Everything here takes plain values and prints; it asks nothing and decides nothi
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -20,10 +21,13 @@ from worker.core.record import CallRecord
 from worker.core.sound import clock
 from worker.core.summary import HEADINGS, Commitment, Due, Evidence, Statement, StatementKind, Summary
 from worker.core.transcript import Participant
-from worker.record.standing import CallState, Standing, StoredCall
+from worker.logs import line_in_short
+from worker.record.standing import CallState, StageOfCall, Standing, StoredCall
 
 out = Console(emoji=False, highlight=False)
 err = Console(stderr=True, emoji=False, highlight=False)
+
+MOST_NAMED = 20
 
 
 class StageProgress:
@@ -197,6 +201,8 @@ def standing_text(standing: Standing) -> str:
     """Where a call stands, in one line for operators."""
     at = f"{standing.stage}, attempt {standing.attempts}"
     match standing.state:
+        case CallState.RECEIVED if standing.not_before:
+            return f"received: waiting for its other recordings until {standing.not_before:%H:%M:%S} UTC at the latest"
         case CallState.RUNNING:
             return f"running: {at}, {standing.progress:.0%}"
         case CallState.WAITING if standing.not_before:
@@ -210,9 +216,80 @@ def standing_text(standing: Standing) -> str:
 
 
 def print_calls(calls: Iterable[StoredCall], *, console: Console = out) -> None:
-    """A table of calls: id, file, when received, where it stands."""
-    table = Table("call", "file", "received", "where it stands")
+    """Calls with their ids, when they were received, their first files, and where they stand."""
     for call in calls:
-        received = f"{call.received_at:%Y-%m-%d %H:%M:%S} UTC"
-        table.add_row(call.id, Text(printable(call.file_name)), received, Text(standing_text(call.standing)))
-    console.print(table)
+        head = f"  {call.received_at:%Y-%m-%d %H:%M} UTC  {printable(call.legs[0].file_name)}"
+        stands = standing_text(call.standing)
+        is_ready = call.standing.state is CallState.READY
+        console.print(Text.assemble((call.id, "bold"), head, f"  {stands}" if is_ready else ""), soft_wrap=True)
+        if not is_ready:
+            console.print(_beneath(stands))
+
+
+def calls_as_json(calls: Iterable[StoredCall]) -> str:
+    """The same for programs: a list of calls without names, instants as RFC 3339."""
+
+    def data(call: StoredCall) -> dict[str, object]:
+        at = call.standing
+        return {
+            "id": call.id,
+            "external_id": call.details.external_id,
+            "line": call.details.line,
+            "sender": call.sender,
+            "received_at": call.received_at.isoformat(),
+            "state": at.state,
+            "stage": at.stage,
+            "attempts": at.attempts,
+            "takeovers": at.takeovers,
+            "reason": at.reason,
+            "message": at.message,
+            "last_line": at.last_line,
+            "next_try_at": at.not_before.isoformat() if at.not_before else None,
+        }
+
+    return json.dumps([data(call) for call in calls], indent=2)
+
+
+def print_failed_calls(calls: Sequence[StoredCall], *, console: Console = out) -> None:
+    """Failed calls with what is needed to put them right: where, why, how often it was tried, what was logged last.
+
+    Nobody's name and no name of a file, which may have one in it.
+    """
+    for call in calls:
+        at = call.standing
+        tries = "1 try" if at.attempts == 1 else f"{at.attempts} tries"
+        came_with = {"line": call.details.line, "sender": call.sender, "external id": call.details.external_id}
+        said = [f"{name} {value}" for name, value in came_with.items() if value]
+        head = [f"{at.stage}, {tries}", *said, f"received {call.received_at:%Y-%m-%d %H:%M:%S} UTC"]
+        console.print(Text.assemble((call.id, "bold"), f"  {at.reason}"))
+        for line in (" · ".join(head), at.message, line_in_short(at.last_line) if at.last_line else None):
+            if line:
+                console.print(_beneath(line))
+    _print_reasons(calls, console)
+
+
+def _beneath(line: str) -> Padding:
+    """A line that belongs to the one above it."""
+    return Padding(Text(printable(line)), (0, 0, 0, 2), expand=False)
+
+
+def _print_reasons(calls: Sequence[StoredCall], console: Console) -> None:
+    if not calls:
+        console.print("No such call has failed.")
+        return
+    counts = Counter(call.standing.reason or "" for call in calls).most_common()
+    console.print(f"{len(calls)} shown: " + ", ".join(f"{count} {reason}" for reason, count in counts), markup=False)
+
+
+def print_retried(again: Sequence[StageOfCall], *, console: Console = out) -> None:
+    """How many calls are tried again, and from which stages; each by its id while they are few."""
+    if not again:
+        console.print("Nothing failed among these calls.")
+        return
+    if len(again) <= MOST_NAMED:
+        for call_id, stage in again:
+            console.print(f"{call_id}  is tried again from {stage}", markup=False)
+    stages = Counter(stage for _call_id, stage in again).most_common()
+    calls = "1 call is" if len(again) == 1 else f"{len(again)} calls are"
+    at = ", ".join(f"{count} from {stage}" for stage, count in stages)
+    console.print(f"{calls} tried again: {at}.", markup=False)

@@ -1,7 +1,9 @@
 """Every setting of On Record, each with its default and its unit: the one reader of the environment.
 
 A setting is an environment variable with the prefix ``ONRECORD_``. One that is not known is refused, because a
-misspelt setting that is silently ignored is found out at the worst time.
+misspelt setting that is silently ignored is found out at the worst time. A file in ``/run/secrets``, or in
+``/run/secrets/onrecord``, that is named as a setting (``onrecord_master_key``) is that setting too; the environment
+goes before it.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from worker.core.errors import Invalid
 
 PREFIX = "ONRECORD_"
+SECRETS = (Path("/run/secrets"), Path("/run/secrets/onrecord"))
+"""Where containers are given their secrets, each in a file: Docker's folder, and one of our own for where others mount
+theirs beneath Docker's."""
 SHORTEST_SECRET = 32
 
 
@@ -45,7 +50,7 @@ class Settings(BaseSettings):
         description="Folder for decoded sound while a call is worked: 230 MB per hour and channel, 460 MB where the "
         "other one leaks into it.",
     )
-    host: str = Field(default="127.0.0.1", description="Address on which the pages are served.")
+    host: str = Field(default="127.0.0.1", description="Address on which the pages and a worker's figures are served.")
     port: int = Field(
         default=8000,
         ge=0,
@@ -121,6 +126,99 @@ class Settings(BaseSettings):
     largest_recording_mb: int = Field(
         default=250, ge=1, le=10000, description="The same for somebody's own recording of a call."
     )
+    largest_call_mb: int = Field(
+        default=2000, ge=1, le=100_000, description="The same for a recording that a telephony system hands over."
+    )
+    free_disk_mb: int = Field(
+        default=1000,
+        ge=0,
+        description="Megabytes that stay free on the disks of recordings, data and scratch files: with less, nothing "
+        "new is accepted (503).",
+    )
+    most_waiting: int = Field(
+        default=200_000, ge=1, description="Calls that may wait for a worker: with more, nothing new is accepted (503)."
+    )
+    fetch_allow: str = Field(
+        default="",
+        description="What may be reached besides https addresses of the public internet, apart by commas: hosts and "
+        "networks (there http too), for recordings and events; and buckets such as s3://calls, for recordings.",
+    )
+    fetch_timeout_s: float = Field(default=600.0, ge=1, le=3000, description="Seconds for fetching one recording.")
+    events_days: int = Field(
+        default=30,
+        ge=4,
+        le=3650,
+        description="Days for which events that other systems are told of are kept, to be told again.",
+    )
+    intake_secrets: str | None = Field(
+        default=None,
+        repr=False,
+        description="Who may announce recordings by Standard Webhooks at /intake/standard: NAME=whsec_…, apart by "
+        "commas; a name may come twice while its secret changes.",
+    )
+    twilio_account: str | None = Field(
+        default=None, description="Account SID of Twilio, whose recording callbacks come to /intake/twilio."
+    )
+    twilio_token: str | None = Field(
+        default=None, repr=False, description="Its auth token, which signs them and opens recordings."
+    )
+    vonage_application: str | None = Field(
+        default=None, description="Application id of Vonage, whose record events come to /intake/vonage."
+    )
+    vonage_secret: str | None = Field(
+        default=None, repr=False, description="Signature secret of that account, which signs them."
+    )
+    vonage_private_key: str | None = Field(
+        default=None, repr=False, description="That application's private key in PEM, which opens recordings."
+    )
+    connect_topics: str = Field(
+        default="",
+        description="SNS topics, apart by commas, that tell of recordings of Amazon Connect at /intake/connect.",
+    )
+    connect_key: str | None = Field(
+        default=None,
+        min_length=SHORTEST_SECRET,
+        repr=False,
+        description="The same for EventBridge: what its API destination sends in the header x-api-key.",
+    )
+    genesys_secret: str | None = Field(
+        default=None,
+        repr=False,
+        description="Secret that signs what comes to /intake/genesys, in the header X-Hub-Signature-256.",
+    )
+    vcon_keys: str | None = Field(
+        default=None,
+        description="Public keys or certificates in PEM, one after another, of those whose signed vCons are taken.",
+    )
+    watch_folder: Path | None = Field(
+        default=None, description="Folder that is watched: recordings and vCons in it are handed over and moved away."
+    )
+    watch_bucket: str | None = Field(
+        default=None, description="Bucket, or a part of one, that is watched likewise: s3://…, gs://… or az://…"
+    )
+    watch_sender: str = Field(
+        default="", max_length=64, description="Whose external ids these are: the name of the sender's API key."
+    )
+    watch_every_s: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=86400,
+        description="Seconds between two looks; a file in the folder that stays alike for as long is whole.",
+    )
+    watch_marker: str | None = Field(
+        default=None,
+        pattern=r"^[.][A-Za-z0-9._-]{1,30}$",
+        description="End of the names of files that say that another is whole, such as .done beside call.wav as "
+        "call.wav.done; then only these count.",
+    )
+    watch_details: bool = Field(
+        default=False, description="Whether each recording has its details beside it (NAME.json), which are waited for."
+    )
+    watch_keep: bool = Field(
+        default=True,
+        description="Whether what was accepted out of the folder is moved into its folder accepted; else it is "
+        "removed.",
+    )
     models_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("onrecord")) / "models",
         description="Folder into which weights are fetched.",
@@ -155,8 +253,11 @@ class Settings(BaseSettings):
     summarizer_key: str | None = Field(
         default=None, repr=False, description="Key that this server asks for, sent as a bearer token."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where models run; auto takes a GPU where there is one."
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$",
+        description="Where models run: auto (a GPU where there is one), cpu, cuda, or one of several GPUs, such as "
+        "cuda:1.",
     )
     threads: int = Field(
         default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Processor threads a model may use."
@@ -165,6 +266,46 @@ class Settings(BaseSettings):
         default=60.0, ge=1, le=86400, description="Seconds after which the work of a silent worker is given to another."
     )
     max_attempts: int = Field(default=5, ge=1, description="How often a stage is tried before the call is failed.")
+    fetch_patience_s: float = Field(
+        default=21600.0,
+        ge=0,
+        description="Seconds for which a recording that was announced and is not there yet, or cannot be reached, is "
+        "asked for again.",
+    )
+    grace_s: float = Field(
+        default=15.0,
+        ge=0,
+        le=86400,
+        description="Seconds in which a worker that is asked to stop (SIGTERM) may finish its stage; then it hands it "
+        "back.",
+    )
+    memory_limit_mb: int | None = Field(
+        default=None,
+        ge=1,
+        description="Megabytes of memory above which a worker is replaced by a fresh one after the stage it is at; no "
+        "limit if not set.",
+    )
+    most_begun: int = Field(
+        default=200,
+        ge=1,
+        description="Calls that are on their way at once, on all workers: as many have their decoded sound on scratch "
+        "disks.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port on which a worker serves its figures to Prometheus, another for each of one machine; none if "
+        "not set.",
+    )
+    metrics_open: bool = Field(
+        default=False, description="Whether /metrics of the pages wants no key: for a network in which nobody else is."
+    )
+    traces_url: str | None = Field(
+        default=None,
+        description="Receiver of traces (OpenTelemetry, OTLP over HTTP) by its base address, such as "
+        "http://collector:4318; needs the extra `tracing`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
     @property
@@ -197,7 +338,7 @@ def read_settings() -> Settings:
             meant = f" Did you mean {close[0]}?" if close else ""
             raise Invalid(f"There is no setting {name}.{meant} The README lists all of them.")
     try:
-        return Settings()
+        return Settings(_secrets_dir=[folder for folder in SECRETS if folder.is_dir()])  # type: ignore[call-arg]  # not in its types
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{first['loc'][0]}".upper()

@@ -21,11 +21,12 @@ from redis import Redis
 
 from worker.child_process import ending_with_us
 from worker.console import StageProgress, out, print_record, standing_text
+from worker.core.arrival import Handover
 from worker.core.call import CallDetails
 from worker.core.errors import CallError, Unavailable
 from worker.core.log.entry import SIDES
 from worker.follow import follow
-from worker.intake.accept import accept_file
+from worker.intake.accept import Intake
 from worker.jobs import JobQueue
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -34,7 +35,9 @@ from worker.settings import Settings
 from worker.web.links import one_time_address
 
 START_WITHIN_S = 30.0
-STOP_WITHIN_S = 20.0
+STOP_WITHIN_S = 5.0
+"""So long beyond its grace has each process to end."""
+WEB_GRACE_S = 15.0  # for what is being received or delivered
 WATCH_EVERY_S = 0.5
 LONGEST_PAUSE_S = 30.0
 PORTS_TO_TRY = 20
@@ -45,8 +48,10 @@ ADDRESS_FILE = "web.url"
 class Child:
     """One process of ours that is to run for as long as we do."""
 
-    def __init__(self, name: str, arguments: list[str], *, environment: Mapping[str, str], log: Path) -> None:
-        self.name, self.log = name, log
+    def __init__(
+        self, name: str, arguments: list[str], *, environment: Mapping[str, str], log: Path, grace_s: float = 0.0
+    ) -> None:
+        self.name, self.log, self._grace_s = name, log, grace_s
         self._arguments, self._environment = arguments, environment
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
@@ -80,7 +85,7 @@ class Child:
             return
         self._process.terminate()
         try:
-            self._process.wait(STOP_WITHIN_S)
+            self._process.wait(self._grace_s + STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             self._process.kill()  # its stage's lease runs out, and the next worker takes it
             self._process.wait()
@@ -118,9 +123,14 @@ def run_up(
         base = settings.public_url or f"http://{settings.host}:{port}"
         environment = {"ONRECORD_REDIS_URL": redis_url, "ONRECORD_PORT": str(port)}
         children = [
-            Child("worker", ["work"], environment=environment, log=run_dir / "worker.log"),
-            Child("web server", ["web"], environment=environment, log=run_dir / "web.log"),
+            Child("worker", ["work"], environment=environment, log=run_dir / "worker.log", grace_s=settings.grace_s),
+            Child("web server", ["web"], environment=environment, log=run_dir / "web.log", grace_s=WEB_GRACE_S),
         ]
+        if settings.watch_folder is not None or settings.watch_bucket is not None:
+            watcher = Child(
+                "watcher", ["watch"], environment=environment, log=run_dir / "watch.log", grace_s=WEB_GRACE_S
+            )
+            children.append(watcher)
         for child in children:
             child.keep_running()
             stack.callback(child.stop)
@@ -128,8 +138,8 @@ def run_up(
         (run_dir / ADDRESS_FILE).write_text(base)
         stack.callback((run_dir / ADDRESS_FILE).unlink, missing_ok=True)
         out.print(f"On Record runs. Pages: {base}  Logs: {run_dir}", markup=False, soft_wrap=True)
-        queue = JobQueue(Redis.from_url(redis_url), settings.queue)
-        showing = threading.Thread(target=_show_and_serve, args=(sample, details, store, sounds, queue, base, ending))
+        intake = Intake(store, sounds, JobQueue(Redis.from_url(redis_url), settings.queue))
+        showing = threading.Thread(target=_show_and_serve, args=(sample, details, store, intake, base, ending))
         showing.start()
         stack.callback(showing.join)
         stack.callback(ending.set)
@@ -139,24 +149,22 @@ def run_up(
                 child.keep_running()
             if queue_server is not None and EmbeddedRedis.find(run_dir) is None:
                 out.print("The queue's server ended and is started again; waiting calls are put back on it.")
-                queue_server.stop()
-                queue_server.start()
-        out.print("Finishing …")
+                queue_server.start_again()
+        out.print(f"Finishing, which may take {settings.grace_s:g} s …")
 
 
 def _show_and_serve(
     sample: Path | None,
     details: CallDetails,
     store: Store,
-    sounds: SoundStore,
-    queue: JobQueue,
+    intake: Intake,
     base: str,
     ending: threading.Event,
 ) -> None:
     """Puts the sample on the queue, if there is one, and shows its way and its record."""
     try:
         if sample is not None:
-            accepted = accept_file(sample, details, store=store, sounds=sounds, queue=queue)
+            accepted = intake.accept_file(sample, Handover(details))
             out.print(f"The sample call is {'on the queue' if accepted.is_new else 'already here'}: {accepted.call_id}")
             _show_work(store, accepted.call_id, ending)
             for role in SIDES:

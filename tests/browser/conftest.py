@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
 from tests.browser.sample import SOUND, sample_record
+from tests.handed_over import hand_over
 from tests.services import KEYS, missing
 from tests.web.records import MADE_BY
 from tests.web.serving import serving
@@ -98,7 +99,7 @@ class Place:
     def receive(self, details: CallDetails = DETAILS, *, sha256: str, stage: str = LAST) -> str:
         """A call that is at a stage."""
         sent = {"sha256": sha256, "file_name": SOUND.name, "size_bytes": SOUND.stat().st_size}
-        call_id = self.store.accept(details, **sent, first_stage=stage).call_id
+        call_id = hand_over(self.store, details, **sent, first_stage=stage).call_id
         self.begin(call_id, stage)
         return call_id
 

@@ -24,6 +24,7 @@ from worker.core.dialogue.values import (
     OnStatement,
     WholeCall,
 )
+from worker.core.errors import Unavailable
 from worker.core.log.entry import Role
 from worker.intake.own_recording import accept_own_recording
 from worker.record.people import Person
@@ -59,7 +60,12 @@ def everything(place: Place) -> list[View]:
     unknown = place.publish(other_recording(unknown_voices_call(), 3), LONG_NAMES)
     running = place.receive(sha256="04" * 32, stage="transcribe")
     failed = place.receive(sha256="05" * 32, stage="decode")
-    place.store.fail(failed, "decode", worker=WORKER, reason="Unavailable", message="The disk is full.")
+    logged = '{"error": "Unavailable", "at": ["blobs.py:118", "work.py:44"], "event": "stage.broke_off"}'
+    full = {"reason": "Unavailable", "message": "The disk is full.", "last_line": logged}
+    place.store.fail(failed, "decode", worker=WORKER, **full)
+    put_off = place.receive(sha256="07" * 32, stage="decode")
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    place.store.put_off(put_off, "decode", worker=WORKER, error=Unavailable(), not_before=soon, last_line=logged)
     maria, daniel = place.person(said, CUSTOMER), place.person(said, AGENT)
     paula = place.reviewer(said)
     olga = place.store.people.add("olga@example.com", name="Olga Nagy", is_operator=True)
@@ -92,6 +98,9 @@ def everything(place: Place) -> list[View]:
         View("home, agent", daniel, "/"),
         View("home, reviewer", paula, "/"),
         View("home, operator", olga, "/"),
+        View("operations, failed", olga, "/operations/calls"),
+        View("operations, put off", olga, "/operations/calls?state=put_off"),
+        View("operations, try again", olga, f"/operations/retry?call_id={failed}"),
         View("next call", other, "/next-call"),
         View("next call, customer", other, f"/next-call/{maria.id}"),
         View("sign-in", None, "/sign-in"),
@@ -147,7 +156,7 @@ def _own_recording(place: Place, call_id: str) -> int:
     """Maria's own recording of the same call, in which something else is heard."""
     call, parts = place.store.call(call_id), place.parts
     with OWN_SOUND.open("rb") as file:
-        own = accept_own_recording(file, "mine.flac", call, store=parts.store, sounds=parts.sounds, queue=None).call_id
+        own = accept_own_recording(file, "mine.flac", call, intake=parts.intake).call_id
     record = sample_record()
     turns = [
         replace(turn, text="Nobody.", words=(replace(turn.words[0], text="Nobody."),)) if turn.text == "No." else turn
@@ -155,6 +164,6 @@ def _own_recording(place: Place, call_id: str) -> int:
     ]
     place.finish(own, replace(record, turns=tuple(turns)), stage=STAGES[0].name)
     stored = place.store.call(own)
-    parts.sounds.put_copy(stored.sha256, OWN_SOUND)
-    kept = KeptFile(stored.sha256, "mine.flac", "audio/flac", stored.size_bytes)
+    parts.sounds.put_copy(stored.sound_id, OWN_SOUND)
+    kept = KeptFile(stored.sound_id, "mine.flac", "audio/flac", OWN_SOUND.stat().st_size)
     return place.say(call_id, CUSTOMER, Added(file=kept, recording_call=own)).number

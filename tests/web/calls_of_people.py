@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tests import handed_over
 from tests.web.conftest import WORKER, Site
 from tests.web.records import MADE_BY, short_call
 from worker.core.call import CallDetails
@@ -31,8 +32,8 @@ def hand_over(site: Site, number: int = 0, *, agent: str = DANIEL, customer: str
         customer_address=customer,
         started_at=began(number),
     )
-    return site.store.accept(
-        details, sha256=f"{number:064x}", file_name="call.wav", size_bytes=1, first_stage="publish"
+    return handed_over.hand_over(
+        site.store, details, sha256=f"{number:064x}", file_name="call.wav", size_bytes=1, first_stage="publish"
     ).call_id
 
 

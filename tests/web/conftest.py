@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from tests.handed_over import hand_over
 from tests.web.reading import Element, read
 from tests.web.records import MADE_BY
 from worker.core.call import CallDetails, Party
@@ -49,8 +50,8 @@ class Site:
 
     def receive(self, sha256: str, *, stage: str = "publish") -> str:
         """A call that waits at a stage; its id."""
-        return self.store.accept(
-            CallDetails(), sha256=sha256, file_name="call.wav", size_bytes=1, first_stage=stage
+        return hand_over(
+            self.store, CallDetails(), sha256=sha256, file_name="call.wav", size_bytes=1, first_stage=stage
         ).call_id
 
     def begin(self, sha256: str, *, stage: str) -> str:

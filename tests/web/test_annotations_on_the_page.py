@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.handed_over import hand_over
 from tests.web.conftest import AS_BROWSER, LASTS, Site
 from tests.web.reading import Element, read
 from tests.web.records import AGENT, CUSTOMER, long_call, page_of, short_call
@@ -62,8 +63,8 @@ def publish(site: Site, record: CallRecord) -> str:
     """A call that was handed over with the names of both."""
     sha256 = record.recording.sha256
     details = CallDetails(agent="Daniel Price", customer="Maria Lopez")
-    call_id = site.store.accept(
-        details, sha256=sha256, file_name="call.wav", size_bytes=1, first_stage="publish"
+    call_id = hand_over(
+        site.store, details, sha256=sha256, file_name="call.wav", size_bytes=1, first_stage="publish"
     ).call_id
     assert site.store.begin(call_id, "publish", worker="w", lease_s=60.0, now=site.now)
     site.store.finish(call_id, "publish", worker="w", value=record, made_by=record.made_by[0], next_stage=None)

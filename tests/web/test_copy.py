@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.handed_over import hand_over
 from tests.web.conftest import WORKER, Site
 from tests.web.records import MADE_BY, short_call
 from worker.core.call import CallDetails, Party
@@ -29,7 +30,7 @@ def call_id(site: Site, tmp_path: Path) -> str:
     file.write_bytes(RECORDING)
     kept = site.sounds.keep(file)
     sent = {"sha256": kept.sha256, "file_name": file.name, "size_bytes": kept.size_bytes, "first_stage": "publish"}
-    call_id = site.store.accept(CallDetails(), **sent).call_id
+    call_id = hand_over(site.store, CallDetails(), **sent).call_id
     record = replace(short_call(), recording=replace(short_call().recording, sha256=kept.sha256))
     site.store.begin(call_id, "publish", **WORKER, now=datetime.now(UTC))
     site.store.finish(call_id, "publish", worker="w", value=record, made_by=MADE_BY[0], next_stage=None)

@@ -12,6 +12,7 @@ import pytest
 from joserfc.jwk import OctKey
 from starlette.testclient import TestClient
 
+from tests.handed_over import hand_over
 from tests.web.conftest import AS_BROWSER, BASE_URL, Site
 from tests.web.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, Running, new_key
 from tests.web.reading import read
@@ -57,7 +58,9 @@ def browser(site: Site, provider: Provider) -> Iterator[TestClient]:
 
 def receive(site: Site) -> str:
     details = CallDetails(agent_address=DANIEL, customer_address="maria@post.example")
-    return site.store.accept(details, sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode").call_id
+    return hand_over(
+        site.store, details, sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode"
+    ).call_id
 
 
 def go(browser: TestClient, *, to: str = "/") -> str:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from worker.cli import add, calls, models, people, proof, serve, work
+from worker.cli import add, calls, events, keys, models, people, proof, serve, watch, work
 from worker.cli.options import EXIT_OUR_ERROR
 from worker.core.errors import CallError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (serve, work, add, calls, people, proof, models):
+for group in (serve, work, watch, add, calls, people, keys, events, proof, models):
     app.add_typer(group.app)
 
 

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from worker.cli.options import AsJson, open_installation
-from worker.core.errors import Invalid, NotFound, Unavailable
+from worker.core.errors import Invalid, NotFound
 
 app = typer.Typer()
 
 
 @app.command()
 def calls(
-    failed: Annotated[bool, typer.Option("--failed", help="Only calls that failed, with the reason.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only calls that failed, with reason, tries and last log line.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Only calls with this reason, such as Unavailable.")] = None,
+    line: Annotated[str | None, typer.Option(help="Only calls of this line.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Only calls of this sender.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
     """List calls and where each stands."""
-    from worker.console import print_calls
+    from worker.console import calls_as_json, print_calls, print_failed_calls
     from worker.record.standing import CallState
 
-    print_calls(open_installation().store.calls(state=CallState.FAILED if failed else None, limit=limit))
+    state = CallState.FAILED if failed else None
+    found = open_installation().store.calls(state=state, limit=limit, reason=reason, line=line, sender=sender)
+    if as_json:
+        typer.echo(calls_as_json(found))
+    elif failed:
+        print_failed_calls(found)
+    else:
+        print_calls(found)
 
 
 @app.command()
@@ -51,22 +63,21 @@ def retry(
     call: Annotated[list[str] | None, typer.Argument(help="Ids of failed calls, or their beginnings.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every failed call.")] = False,
     reason: Annotated[str | None, typer.Option(help="Every call that failed for this reason.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Every call that failed at this stage.")] = None,
+    line: Annotated[str | None, typer.Option(help="Every failed call of this line.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Every failed call of this sender.")] = None,
 ) -> None:
-    """Put failed calls back on the queue; each goes on at the stage where it failed."""
-    from worker.console import out
+    """Let failed calls be tried again; each goes on at the stage where it failed, and a worker takes it by itself.
 
-    if sum((bool(call), every, reason is not None)) != 1:
-        raise Invalid("Say one of: ids of calls, --all, or --reason BrokenModel.")
-    installation = open_installation()
-    store, queue = installation.store, installation.queue_if_any()
+    Of --reason, --stage, --line and --sender all that are given must hold.
+    """
+    from worker.console import out, print_retried
+    from worker.record.operations import Which
+
+    common = Which(reason=reason, stage=stage, line=line, sender=sender)
+    if sum((bool(call), every, common != Which())) != 1:
+        raise Invalid("Say one of: ids of calls, --all, or what they have in common, such as --reason BrokenModel.")
+    store = open_installation().store
     if call:
-        again = tuple(stage for one in call for stage in store.retry(store.call(one).id))
-    else:
-        again = store.retry_all(reason=reason)
-    for call_id, stage in again:
-        if queue is not None:
-            with suppress(Unavailable):  # the sweeper of any worker puts it there
-                queue.put(call_id, stage)
-        out.print(f"{call_id}  is tried again from {stage}", markup=False)
-    if not again:
-        out.print("Nothing failed among these calls.")
+        common = Which(call_ids=tuple(store.call(one).id for one in call))
+    print_retried(store.retry_all(common), console=out)

@@ -19,7 +19,7 @@ def list_models() -> None:
     from rich.table import Table
 
     from models.catalogue import CATALOGUE
-    from worker.bootstrap import is_fetched, wanted_models
+    from worker.bootstrap.adapters import is_fetched, wanted_models
     from worker.console import out
 
     settings = open_installation().settings
@@ -49,7 +49,7 @@ def fetch_models(
     """Fetch weights, check their hashes and make them ready; what is already here is left as it is."""
     from models.catalogue import find
     from models.weights import fetch
-    from worker.bootstrap import is_fetched, wanted_models
+    from worker.bootstrap.adapters import is_fetched, wanted_models
     from worker.console import FetchProgress, err, out
 
     settings = open_installation().settings
@@ -72,7 +72,7 @@ def check_models() -> None:
     """Hash every fetched file again and say what is not as it should be."""
     from models.catalogue import CATALOGUE, find
     from models.weights import State, check
-    from worker.bootstrap import wanted_models
+    from worker.bootstrap.adapters import wanted_models
     from worker.console import out
 
     settings = open_installation().settings

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +59,7 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
     """Serve the pages."""
     import uvicorn
 
+    from worker.courier import Couriers
     from worker.record.log import Publisher
     from worker.web.app import create_app
     from worker.web.garbage import collect_rarely
@@ -63,15 +67,20 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
     installation = open_installation(log_level=None)
     settings = installation.settings
     port = settings.port if port is None else port
-    publisher = Publisher(installation.store.log)  # a host with pages alone writes entries too
-    publisher.start()
+    base = settings.public_url or f"http://{settings.host}:{port}"
+    # Uvicorn raises the signal that has ended it once more: by itself it would end this process at once.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     collect_rarely()
-    uvicorn.run(
-        create_app(installation.parts(base_url=settings.public_url or f"http://{settings.host}:{port}")),
-        host=settings.host,
-        port=port,
-        log_level="warning",
-        access_log=False,  # an address may carry a token that signs somebody in
-        proxy_headers=False,  # who asks is who is connected, whatever a header says
-    )
-    publisher.stop()
+    with ExitStack() as beside:
+        # A host with pages alone writes entries too, and may be the only one that reaches an endpoint.
+        for thread in (Publisher(installation.store.log), Couriers(installation.courier(base_url=base))):
+            thread.start()
+            beside.callback(thread.stop)
+        uvicorn.run(
+            create_app(installation.parts(base_url=base)),
+            host=settings.host,
+            port=port,
+            log_level="warning",
+            access_log=False,  # an address may carry a token that signs somebody in
+            proxy_headers=False,  # who asks is who is connected, whatever a header says
+        )

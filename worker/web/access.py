@@ -22,8 +22,10 @@ from worker.core.errors import NotAllowed, NotFound
 from worker.core.log.entry import Actor, Role
 from worker.record.matters import Whose
 from worker.record.people import Kind, Person
+from worker.record.senders import Scope
 from worker.record.standing import StoredCall
 from worker.record.store import Store
+from worker.web.media_types import media_type
 from worker.web.texts import later
 
 LASTS = timedelta(hours=12)
@@ -31,6 +33,9 @@ LASTS = timedelta(hours=12)
 
 IDLE = timedelta(hours=2)
 """How long a customer's session lasts unused: it may be on a telephone that others use too."""
+
+FOR_OPERATORS = frozenset({Scope.OPERATE, Scope.METRICS})
+"""The scopes that a signed-in operator has without a key."""
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 CSRF_FIELD = "csrf"
@@ -64,6 +69,23 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
 
 class NotSignedIn(NotAllowed):
     """Nobody is signed in here, or no longer."""
+
+
+class NoKey(NotSignedIn):
+    """This is for programs. Send an API key that is in force, in the header `Authorization: Bearer onr_…`."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A program that showed an API key, or the operator who is signed in where that opens the same.
+
+    ``sender`` is in whose name recordings are handed over; empty for an operator, who hands none over. ``by`` names
+    the key or the person, for logs.
+    """
+
+    sender: str
+    scopes: frozenset[Scope]
+    by: str
 
 
 @dataclass(frozen=True)
@@ -158,6 +180,14 @@ class Access:
             raise _not_here()
         return visitor
 
+    def operator(self, request: Request) -> Visitor:
+        """Somebody who runs the service, signed in to all that is theirs. Raises NotSignedIn, NotFound for everybody
+        else."""
+        visitor = self.visitor(request)
+        if not visitor.person.is_operator or visitor.only_call is not None:
+            raise _not_here()
+        return visitor
+
     def is_agent(self, visitor: Visitor) -> bool:
         """Whether somebody takes calls: who is said to, and who was on a call as its agent. Where nothing is said of
         somebody, they do unless they have another duty here."""
@@ -167,6 +197,39 @@ class Access:
         has_other_duty = person.is_reviewer or person.is_operator
         is_said_to = person.is_agent if person.is_agent is not None else not has_other_duty
         return is_said_to or self._store.matters.calls(Whose(person.id, Role.AGENT), now=self._now()).total > 0
+
+    # Programs
+
+    def caller(self, request: Request, scope: Scope) -> Caller:
+        """Who calls with an API key that has this scope; what operators' programs do, a signed-in operator does too.
+
+        Raises NoKey without a key in force, NotAllowed for one that lacks the scope, and for a session that is nobody's
+        who may do this.
+        """
+        kind, _space, key = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return self._operator(request, scope)
+        found = self._store.senders.find(key.strip(), now=self._now())
+        if found is None:
+            raise NoKey
+        if scope not in found.scopes:
+            raise NotAllowed(f"This key does not open this. Make one with the scope {scope}: onrecord keys add")
+        return Caller(found.sender, found.scopes, f"key {found.id}")
+
+    def _operator(self, request: Request, scope: Scope) -> Caller:
+        if scope not in FOR_OPERATORS or (visitor := self.visitor_if_any(request)) is None:
+            raise NoKey
+        if not visitor.person.is_operator or visitor.only_call is not None:
+            raise NotAllowed(_FOR_OPERATORS)
+        return Caller("", FOR_OPERATORS, f"person {visitor.person.id}")
+
+    def calling(self, scope: Scope) -> Callable[[Request], Caller]:
+        """A dependency for routes that are for programs."""
+
+        def calling(request: Request) -> Caller:
+            return self.caller(request, scope)
+
+        return calling
 
     # What
 
@@ -239,12 +302,18 @@ class Access:
         """
         try:
             if request.method not in SAFE_METHODS:
-                await self._check_origin(request)
+                await self._check_origin(request, form_tells=True)
             yield
         finally:
             await request.close()  # the files of a form that was read here, and that the route may not know of
 
-    async def _check_origin(self, request: Request) -> None:
+    async def guard_of_api(self, request: Request) -> None:
+        """The same for the API, whose token comes in the header alone: forms are recordings there, and are read by
+        their route, from who may hand one over."""
+        if request.method not in SAFE_METHODS:
+            await self._check_origin(request, form_tells=False)
+
+    async def _check_origin(self, request: Request, *, form_tells: bool) -> None:
         if not self._is_from_here(request):
             raise NotAllowed(_FROM_ELSEWHERE)
         token = request.cookies.get(self.cookie)
@@ -255,7 +324,7 @@ class Access:
                 raise NotAllowed(_FROM_ELSEWHERE)
             return
         given: object = request.headers.get(CSRF_HEADER)
-        if given is None and request.headers.get("content-type", "").partition(";")[0] in FORMS:
+        if given is None and form_tells and media_type(request.headers) in FORMS:
             given = (await request.form()).get(CSRF_FIELD)
         if isinstance(given, str) and hmac.compare_digest(given.encode(), self.csrf_of(token).encode()):
             return
@@ -277,6 +346,7 @@ _FROM_ELSEWHERE = later(
     "This did not come from a page of this place, or from one that was open too long. Open it again."
 )
 _NOT_SIGNED_IN = later("Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again.")
+_FOR_OPERATORS = later("This is for the people who run the service.")
 _FOR_THE_SIDES = later("This is for the two sides of the call alone.")
 _REFUSAL = {
     Role.OPERATOR: later("Who runs the service sees that a call is here and where it stands, not what is in it.")

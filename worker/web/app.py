@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
 from importlib.resources import files
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -18,15 +16,29 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.core.errors import CallError
+from worker.logs import where_raised
 from worker.web.access import NotSignedIn, local_path
 from worker.web.api.app import PLACE, create_api
 from worker.web.pages.standing import MessagePage
 from worker.web.parts import Parts
-from worker.web.problems import ON_OUR_SIDE, problem, status_of
+from worker.web.problems import ON_OUR_SIDE, headers_of, problem, status_of
 from worker.web.rendering import PRIVATE, shown, wants_page
-from worker.web.routes import added, copy, home, invited, live, next_call, outbox, record, sign_in
+from worker.web.routes import (
+    added,
+    copy,
+    health,
+    home,
+    invited,
+    live,
+    next_call,
+    operations,
+    outbox,
+    record,
+    sign_in,
+    vendors,
+)
 from worker.web.texts import _, chosen_by, later, speaking
-from worker.web.uploads import UploadLimit
+from worker.web.uploads import LARGEST_VCON, WITH_A_CALL, WITH_A_FILE, WITH_A_VCON, UploadLimit
 from worker.web.written import written_in
 
 log = structlog.get_logger()
@@ -73,10 +85,11 @@ STATIC = "/static"
 FOR_EVERYBODY = "no-cache"  # asked for again, so that a page never gets an older script
 SMALLEST_TO_PACK = 1024
 PACKED_TO = 4  # of 9: a long page takes less than half the time of 9, for a fortieth more bytes
-FRAMES_IN_LOG = 8
 
 GUARDED = (
     home.routes,
+    health.routes,
+    operations.routes,
     next_call.routes,
     sign_in.routes,
     invited.routes,
@@ -86,7 +99,7 @@ GUARDED = (
     added.routes,
     copy.routes,
 )
-"""Every group of routes but hand-overs, which come from another site by their nature."""
+"""Every group of routes but hand-overs and webhooks, which come from elsewhere by their nature."""
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -95,7 +108,11 @@ def create_app(parts: Parts) -> FastAPI:
     # slash would be built of what a request calls this host, and without https where a proxy speaks that for us.
     app = FastAPI(title="On Record", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_TO_PACK, compresslevel=PACKED_TO)
-    app.add_middleware(UploadLimit, largest=max(parts.largest_file, parts.largest_recording))
+    added_file = max(parts.largest_file, parts.largest_recording)
+    app.add_middleware(
+        UploadLimit,
+        largest={WITH_A_FILE: added_file, WITH_A_CALL: parts.limits.largest_bytes, WITH_A_VCON: LARGEST_VCON},
+    )
     app.add_middleware(Guard)
     app.mount(STATIC, StaticFiles(directory=str(files("worker.web") / "static")), name="static")
     guarded = APIRouter(dependencies=[Depends(parts.access.guard)])
@@ -103,6 +120,7 @@ def create_app(parts: Parts) -> FastAPI:
         guarded.include_router(routes(parts))
     app.include_router(guarded)
     app.include_router(invited.hand_over_routes(parts))
+    app.include_router(vendors.webhook_routes(parts))
     app.mount(PLACE, create_api(parts))
 
     @app.exception_handler(NotSignedIn)
@@ -117,7 +135,9 @@ def create_app(parts: Parts) -> FastAPI:
         status = status_of(error)
         if status >= 500:
             log.error("page.failed", route=_route(request.scope), error=type(error).__name__, message=error.message)
-        return _problem(request, status, ON_OUR_SIDE.get(status, error.message))
+        response = _problem(request, status, ON_OUR_SIDE.get(status, error.message))
+        response.headers.update(headers_of(error))
+        return response
 
     @app.exception_handler(HTTPException)
     def http_error(request: Request, error: HTTPException) -> Response:
@@ -168,7 +188,7 @@ class Guard:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            log.error("page.bug", route=_route(scope), error=type(error).__name__, at=_places(error))
+            log.error("page.bug", route=_route(scope), error=type(error).__name__, at=where_raised(error))
             if not has_begun:  # else the server sees an unfinished answer and closes the connection
                 await _problem(Request(scope), 500, ON_OUR_SIDE[500])(scope, receive, send_with_headers)
 
@@ -178,15 +198,18 @@ def _route(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "none")
 
 
-def _places(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_IN_LOG:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+def _path_of(address: str) -> str:
+    """The path of an address; none of what is no address, which a browser's header may be as well."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def _problem(request: Request, status: int, message: str, *, written: tuple[str, ...] = ()) -> Response:
     """An error as a page, or as problem details (RFC 9457) for programs; the same words in both."""
     if wants_page(request.headers.get("accept", "")):
-        from_page = local_path(urlsplit(request.headers.get("referer", "")).path)
+        from_page = local_path(_path_of(request.headers.get("referer", "")))
         leads_in = f"/sign-in?next={quote(from_page)}" if status == 401 else None
         return shown(MessagePage(_(TITLES.get(status, OTHER_TITLE)), _(message), leads_in, written), status=status)
     return problem(status, _(message))

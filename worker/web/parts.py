@@ -9,6 +9,11 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from worker.exchange.sending import Sending
+from worker.intake.accept import Intake
+from worker.intake.limits import Limits
+from worker.intake.vcon import VconKeys
+from worker.intake.vendors.taking import Vendors
+from worker.jobs import JobQueue
 from worker.record.files import FileStore
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -49,11 +54,21 @@ class Parts:
     largest_file: int = 25_000_000  # bytes
     largest_recording: int = 250_000_000
     looks: RecentLooks = field(default_factory=RecentLooks)
+    queue: JobQueue | None = None
+    shows_metrics: bool = False  # to everybody who asks, without a key
+    limits: Limits = field(default_factory=Limits)
+    vendors: Vendors = field(default_factory=Vendors)
+    vcon_keys: VconKeys = ()  # of those whose signed vCons are taken
 
     @cached_property
     def files(self) -> FileStore:
         """What people added to records as files."""
         return FileStore(self.sounds.blobs, self.store.log)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The door through which recordings come."""
+        return Intake(self.store, self.sounds, self.queue, self.limits)
 
     @cached_property
     def access(self) -> Access:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from fastapi import Response
 
 from worker.core.errors import BadRecording, CallError, Invalid, NotAllowed, NotFound, Unavailable
+from worker.intake.limits import Busy
 from worker.web.texts import later
 
 PROBLEM = "application/problem+json"
@@ -18,6 +19,8 @@ STATUS = {NotAllowed: 403, NotFound: 404, Invalid: 422, BadRecording: 422, Unava
 """The status of our errors; every other one is ours to mend, and 500."""
 
 # What operators are told names parts that mean nothing to a party of a call: it goes to the log, and these to them.
+OTHER_TITLES = {460: "Checksum Mismatch"}  # of tus, and in no register
+
 ON_OUR_SIDE = {
     500: later("Nothing was changed. The people who run this service can see what happened. Try again later."),
     503: later("Nothing was changed, and the recording is kept safe. Try again in a few minutes."),
@@ -37,13 +40,18 @@ def status_of(error: CallError) -> int:
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
 
 
+def headers_of(error: CallError) -> dict[str, str]:
+    """When to ask again, where the error says it."""
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
+
+
 def problem(
     status: int, detail: str, *, misfits: Sequence[Misfit] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """The answer for programs. ``misfits``, the parts that do not fit, become the member ``errors``."""
     body: dict[str, object] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": OTHER_TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
     }

@@ -12,6 +12,7 @@ from worker.core.dialogue.selecting import parse_target
 from worker.core.dialogue.values import Act, Annotation, Correction, NewSentence, NewSpeaker, NewWords
 from worker.core.errors import Invalid
 from worker.core.record import CallRecord
+from worker.web.media_types import media_type
 
 FIELDS = ("text", "words", "speaker", "sentence", "day")
 """What people fill in; the rest of a form says what it is about and what is done."""
@@ -26,7 +27,7 @@ async def written_in(request: Request) -> tuple[str, ...]:
     Only of forms that say how long they are and are short: whoever sends this need not be known here.
     """
     length = request.headers.get("content-length", "")
-    is_form = request.headers.get("content-type", "").partition(";")[0] == "application/x-www-form-urlencoded"
+    is_form = media_type(request.headers) == "application/x-www-form-urlencoded"
     if not is_form or not length.isdecimal() or int(length) > LONGEST_FORM_BYTES:
         return ()
     form = await request.form()

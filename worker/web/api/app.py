@@ -8,16 +8,20 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from worker.web.api import annotations, calls, proofs
+from worker.web.api import annotations, arriving, calls, operations, proofs, uploads, vcons
 from worker.web.api.bounds import Bounds
-from worker.web.api.errors import answer_with_problems
+from worker.web.api.errors import KEY_SCHEME, answer_with_problems
+from worker.web.api.uploads import Tus
 from worker.web.api.values import Problem
 from worker.web.parts import Parts
 
 PLACE = "/api/v1"
 
 DESCRIPTION = """
-What agents, customers and reviewers can do with the records of their calls, for programs.
+What agents, customers and reviewers can do with the records of their calls, and how calls come in, for programs.
+
+Telephony systems hand recordings over with an API key (`onrecord keys add`), in the header
+`Authorization: Bearer onr_…`. Large recordings are uploaded in parts (tus 1.0.0) and then handed over.
 
 Whoever is signed in at the pages is signed in here, by the same cookie. A request that changes something carries the
 header `X-CSRF-Token`, whose value `GET /me` gives. Each look at a record is an entry of it that both sides can see.
@@ -35,11 +39,12 @@ def create_api(parts: Parts) -> FastAPI:
         docs_url=None,  # these would load their scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(parts.access.guard)],
+        dependencies=[Depends(parts.access.guard_of_api)],
     )
+    api.add_middleware(Tus)
     api.add_middleware(Bounds)
     answer_with_problems(api)
-    for part in (calls, annotations, proofs):
+    for part in (calls, annotations, proofs, arriving, uploads, vcons, operations):
         api.include_router(part.routes(parts))
 
     def described() -> dict[str, Any]:
@@ -52,8 +57,10 @@ def create_api(parts: Parts) -> FastAPI:
                 routes=api.routes,
                 servers=[{"url": PLACE}],
             )
-            named = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schema["components"]["schemas"] |= named.pop("$defs") | {"Problem": named}
+            for kind in (Problem, *arriving.BODIES):
+                named = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+                schema["components"]["schemas"] |= named.pop("$defs", {}) | {kind.__name__: named}
+            schema["components"]["securitySchemes"] = {"key": KEY_SCHEME}
             api.openapi_schema = schema
         return api.openapi_schema
 

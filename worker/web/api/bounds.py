@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from worker.web.media_types import media_type
 from worker.web.problems import problem
 
 LARGEST_BODY = 256 * 1024  # bytes: the longest text in the widest writing, several times
+
+STREAMED = (
+    (re.compile(r".*/calls"), "multipart/form-data"),
+    (re.compile(r".*/vcons"), None),
+    (re.compile(r".*/uploads(/[^/]+)?"), "application/offset+octet-stream"),
+)
+"""What is no larger than a recording may be (``worker.web.uploads``) and is written to the disk as it comes: where, and
+as what; None for anything."""
 
 
 class Bounds:
@@ -17,7 +29,7 @@ class Bounds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or hands it on."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or _is_streamed(scope):
             await self.app(scope, receive, send)
             return
         body = bytearray()
@@ -38,3 +50,8 @@ class Bounds:
             return waiting.pop() if waiting else await receive()
 
         await self.app(scope, given, send)
+
+
+def _is_streamed(scope: Scope) -> bool:
+    kind = media_type(Headers(scope=scope))
+    return any(streamed in (None, kind) and path.fullmatch(scope["path"]) for path, streamed in STREAMED)

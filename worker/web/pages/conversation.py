@@ -1,4 +1,4 @@
-"""The conversation: turns, holds and pauses in the order of the call, each word with its time.
+"""The conversation: turns, holds, pauses and new recordings in the order of the call, each word with its time.
 
 What is shown is the reading that both sides hold: corrections that were accepted stand in the text, marked, and what
 the machine heard stays one step away.
@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from worker.core.call import Party
 from worker.core.dialogue.state import Said, ShownWords, TurnReading
 from worker.core.dialogue.values import OnWords
+from worker.core.record import CallRecord
 from worker.core.sound import Interval
 from worker.core.transcript import Code, Hold, SoundKind, Turn
 from worker.web.pages.annotations import NoteLine, Reading
@@ -103,18 +104,28 @@ class PauseItem:
     kind: Literal["pause"] = "pause"
 
 
-Item: TypeAlias = TurnItem | HoldItem | PauseItem
+@dataclass(frozen=True)
+class LegItem:
+    """Where the next recording of the call begins."""
+
+    clip: Clip
+    text: str
+    kind: Literal["leg"] = "leg"
+
+
+Item: TypeAlias = TurnItem | HoldItem | PauseItem | LegItem
 
 
 def conversation_of(
     reading: Reading, people: Mapping[Voice, Person], said: Mapping[str, Sequence[Said]]
 ) -> tuple[Item, ...]:
-    """Turns, holds and pauses in the order in which they began. A voice is named where it begins.
+    """Turns, holds, pauses and new recordings in the order in which they began. A voice is named where it begins.
 
     ``said`` is what was said of each turn, under ``turn:`` and its id.
     """
     record = reading.record
-    parts: list[tuple[float, Turn | HoldItem | PauseItem]] = [
+    parts: list[tuple[float, Turn | HoldItem | PauseItem | LegItem]] = [
+        *((leg.clip.start_s, leg) for leg in _later_legs(record)),
         *((hold.start_s, _hold(hold, record.recording.duration_s)) for hold in record.holds),
         *((pause.clip.start_s, pause) for pause in _pauses(reading)),
         *((turn.start_s, turn) for turn in record.turns),
@@ -238,6 +249,16 @@ def _hold(hold: Hold, duration_s: float) -> HoldItem:
         bar_from=round(100 * hold.start_s / duration_s, 1),
         bar_width=round(max(1.0, 100 * length_s / duration_s), 1),
     )
+
+
+def _later_legs(record: CallRecord) -> list[LegItem]:
+    """The recordings after the first, which is the beginning of the call."""
+    return [
+        LegItem(
+            clip_of(leg.start_s, leg.start_s + leg.duration_s, None), _("The call goes on here, in a new recording")
+        )
+        for leg in record.legs[1:]
+    ]
 
 
 def _pauses(reading: Reading) -> list[PauseItem]:

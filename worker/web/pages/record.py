@@ -37,6 +37,14 @@ from worker.web.texts import _
 
 
 @dataclass(frozen=True)
+class KeptRecording:
+    """A recording of the call as it is kept."""
+
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class MadeLine:
     """Who made one part of the record."""
 
@@ -96,8 +104,7 @@ class RecordPage:
     proof: ProofLine
     writers: str | None
     made: tuple[MadeLine, ...]
-    file_name: str
-    sha256: str
+    recordings: tuple[KeptRecording, ...]
     tracks: tuple[str, ...]
     last_entry: int
     record: CallRecord
@@ -165,8 +172,7 @@ def record_page(
         proof=proof_of(proof, reading, copy_url=f"/calls/{call_id}/copy.zip" if may_copy else None),
         writers=writers_of(summary),
         made=tuple(_made(made) for made in record.made_by),
-        file_name=record.recording.file_name,
-        sha256=record.recording.sha256,
+        recordings=tuple(KeptRecording(one.file_name, one.sha256) for one in record.legs or (record.recording,)),
         tracks=_tracks(record),
         last_entry=proof.entries - 1,
         record=record,

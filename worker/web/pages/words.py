@@ -51,6 +51,19 @@ WARNINGS_IN_WORDS = {
     Code.NO_MODEL: later(
         "The short version quotes the words as they were said; only promises are put into a sentence, by fixed rules."
     ),
+    Code.LEGS_OVERLAP: later(
+        "Parts of this call were recorded at the same time. They stand one after another here, and some may be heard "
+        "twice."
+    ),
+    Code.LEGS_APART: later(
+        "Between two parts of this call more time went by than is shown. The rest of it was left out here."
+    ),
+    Code.LEG_TIME_UNKNOWN: later(
+        "It is not known how much time went by between two parts of this call, or not certain which of them came first."
+    ),
+    Code.LEGS_DIFFER: later(
+        "The parts of this call were recorded in different ways, so one person may be shown as several voices."
+    ),
     Code.CLIPPED: later("The recording is too loud and distorted in places. Words there may have been heard wrongly."),
 }
 """What a warning means to the people who were on the call. The record's own message is for those who run it."""

@@ -69,7 +69,7 @@ def routes(parts: Parts) -> APIRouter:
     def file(request: Request, opened: Readable, number: int) -> Response:
         there = find(parts, opened, number)
         if there.recording is not None:
-            response = sound_response(parts.sounds, there.recording.sha256, request)
+            response = sound_response(parts.sounds, there.recording.sound_id, request)
             _note_hearing(parts, opened, there.recording, request)
             return response
         kept = _file_of(there)
@@ -128,9 +128,11 @@ def _with_file(parts: Parts, opened: Opened, upload: UploadFile, text: str | Non
     if not is_recording:
         kept = parts.files.keep(opened.call.id, file)
         return Added(text, day, _kept_file(taken, kept.sha256, kept.size_bytes))
-    accepted = accept_own_recording(file, taken.name, opened.call, store=parts.store, sounds=parts.sounds, queue=None)
+    accepted = accept_own_recording(file, taken.name, opened.call, intake=parts.intake)
     own = parts.store.call(accepted.call_id)
-    return Added(text, day, _kept_file(taken, own.sha256, own.size_bytes), recording_call=own.id)
+    return Added(
+        text, day, _kept_file(taken, own.sound_id, sum(leg.size_bytes or 0 for leg in own.legs)), recording_call=own.id
+    )
 
 
 def _kept_file(taken: Taken, sha256: str, size_bytes: int) -> KeptFile:

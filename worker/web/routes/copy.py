@@ -2,6 +2,7 @@
 
 # No "from __future__ import annotations" here: see ``worker.web.routes.record``.
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -66,7 +67,11 @@ def _copy_of(parts: Parts, call: StoredCall) -> Copy:
             )
             for one in held
         ],
-        recording=Attached(call.file_name, call.size_bytes, lambda: parts.sounds.read(call.sha256), sha256=call.sha256),
+        recordings=[
+            Attached(leg.file_name, leg.size_bytes, partial(parts.sounds.read, leg.sha256), sha256=leg.sha256)
+            for leg in call.legs
+            if leg.sha256 is not None and leg.size_bytes is not None
+        ],
         annotations=_annotations(parts, call.id),
         files={one.entry.number: file for one in held if (file := _file_of(parts, call.id, one)) is not None},
     )

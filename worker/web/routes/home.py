@@ -26,7 +26,7 @@ _AS_DATA = TypeAdapter(HomePage)
 
 
 def routes(parts: Parts) -> APIRouter:
-    """The home, and what a machine asks to know that the pages are served."""
+    """The home."""
     router = APIRouter()
     SignedIn = Annotated[Visitor, Depends(parts.access.visitor)]  # noqa: N806 -- a type
 
@@ -36,10 +36,6 @@ def routes(parts: Parts) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return Response(_AS_DATA.dump_json(page), media_type="application/json", headers=PRIVATE)
         return shown(page, visitor)
-
-    @router.api_route("/health/live", methods=READ)
-    def live() -> dict[str, str]:
-        return {"status": "live"}
 
     return router
 
@@ -65,7 +61,7 @@ def home_page(parts: Parts, visitor: Visitor, request: Request) -> HomePage:
         reviews=(
             reviews_of(store, whose(Role.REVIEWER), page=page("reviews"), now=now) if person.is_reviewer else None
         ),
-        operations=operations_of(store) if person.is_operator and is_let_in_to_all else None,
+        operations=operations_of(store, now=now) if person.is_operator and is_let_in_to_all else None,
     )
 
 

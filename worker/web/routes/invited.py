@@ -18,6 +18,7 @@ from worker.core.dialogue.values import LetIn, Reason
 from worker.core.errors import Invalid, NotAllowed, NotFound, Unavailable
 from worker.core.log.entry import Role
 from worker.core.people import is_phone
+from worker.record.codes import VALID_FOR
 from worker.record.people import Person
 from worker.web.access import Opened, Right
 from worker.web.hand_over import refusal
@@ -77,7 +78,9 @@ def routes(parts: Parts) -> APIRouter:
             sent = _send_code(parts, parts.invitations.call_id(token))
         except Unavailable as error:
             log.warning("code.not_sent", error=error.message)
-            problem = _("The code could not be sent now. Try again in a few minutes, or come in another way.")
+            problem = _(
+                "The code could not be sent now. It is tried again for 10 minutes: wait for it, or come in another way."
+            )
             return answer(request, WaysPage(token, code_problem=problem), status=503)
         if sent is Sent.YES:
             return RedirectResponse(f"/c/{token}?sent=1", status_code=303, headers=PRIVATE)
@@ -181,5 +184,5 @@ def _send_code(parts: Parts, call_id: str) -> Sent:
     ]
     if is_phone(address):  # telephones fill such a code in by themselves, and on that site alone
         lines.append(f"@{urlsplit(parts.base_url).hostname} #{code}")
-    post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines))
+    post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines), valid_for=VALID_FOR)
     return Sent.YES

@@ -82,14 +82,14 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.api_route("/calls/{call_id}/sound", methods=READ)
     def sound(request: Request, opened: Readable) -> Response:
-        response = sound_response(parts.sounds, opened.call.sha256, request)
+        response = sound_response(parts.sounds, opened.call.sound_id, request)
         look(request, opened, Way.SOUND)
         return response
 
     @router.api_route("/calls/{call_id}/peaks.json", methods=READ)
     def peaks(opened: Readable) -> Response:
         """How loud the call is from end to end: no word of it, so it is no look."""
-        body = peaks_of_call(parts.sounds, opened.call.sha256)
+        body = peaks_of_call(parts.sounds, opened.call.sound_id)
         return Response(body, media_type="application/json", headers=PRIVATE)
 
     @router.api_route("/calls/{call_id}/say", methods=READ)
