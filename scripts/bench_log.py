@@ -22,7 +22,7 @@ from statistics import median
 from typing import TypeVar
 
 from scripts.postgres_server import postgres_database, postgres_server
-from worker.core.call import CallDetails
+from worker.core.arrival import Arrived, Handover
 from worker.core.dialogue.values import Act, Annotation, OnStatement
 from worker.core.log.entry import Actor, Role
 from worker.record.keys import Keys
@@ -82,9 +82,7 @@ def measure(url: str, *, seconds: float, writers: int) -> Figures:
 
 
 def _call(store: Store, number: int) -> str:
-    accepted = store.accept(
-        CallDetails(), sha256=f"{number:064x}", file_name="call.wav", size_bytes=1, first_stage="decode"
-    )
+    accepted = store.accept(Handover(), Arrived(f"{number:064x}", "call.wav", 1), first_stage="decode")
     return accepted.call_id
 
 

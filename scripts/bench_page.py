@@ -25,6 +25,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from worker.core.arrival import Arrived, Handover
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.selecting import words_target
 from worker.core.dialogue.values import Act, Annotation, NewWords, OnStatement
@@ -149,11 +150,9 @@ def measure(record: CallRecord, annotations: int, times: int) -> View:
         store.migrate()
         base_url = "http://testserver"
         parts = Parts(store, SoundStore(Path(folder) / "sounds"), secret="bench" * 8, base_url=base_url)
-        details = CallDetails(agent="Daniel Price", customer="Maria Lopez")
-        sha256 = record.recording.sha256
-        call_id = store.accept(
-            details, sha256=sha256, file_name="call.flac", size_bytes=1, first_stage="publish"
-        ).call_id
+        handover = Handover(CallDetails(agent="Daniel Price", customer="Maria Lopez"))
+        arrived = Arrived(record.recording.sha256, "call.flac", 1)
+        call_id = store.accept(handover, arrived, first_stage="publish").call_id
         store.begin(call_id, "publish", worker="bench", lease_s=60.0, now=datetime.now(UTC))
         store.finish(call_id, "publish", worker="bench", value=record, made_by=MADE, next_stage=None)
         annotate(store, call_id, record, annotations)

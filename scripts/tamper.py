@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from worker.copies import copy_of
+from worker.core.arrival import Arrived, Handover
 from worker.core.call import CallDetails
 from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, Looked, Way, WholeCall
 from worker.core.log.checkpoint import make_checkpoint
@@ -111,10 +112,8 @@ def build(folder: Path) -> Built:
 
 def accept(store: Store, sounds: SoundStore, name: str) -> str:
     kept = sounds.keep(io.BytesIO(f"RIFF the sound of the {name} call".encode() * 50))
-    details = CallDetails(external_id=name)
-    return store.accept(
-        details, sha256=kept.sha256, file_name=f"{name}.wav", size_bytes=kept.size_bytes, first_stage="decode"
-    ).call_id
+    handover = Handover(CallDetails(external_id=name))
+    return store.accept(handover, Arrived(kept.sha256, f"{name}.wav", kept.size_bytes), first_stage="decode").call_id
 
 
 def publish(store: Store) -> None:

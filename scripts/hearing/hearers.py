@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from models.devices import pick_device
 from scripts.hearing.tokens import HeardWord
-from worker.bootstrap import model_folder, ports
+from worker.bootstrap.adapters import model_folder, ports
 from worker.core.call import CallDetails
 from worker.core.listening import joined, without
 from worker.core.record import MadeBy

@@ -13,7 +13,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from scripts.statements.texts import SIDES, Said, Talk, parties_of, speak
-from worker.bootstrap import code_revision, model_folder, ports
+from worker.bootstrap import code_revision
+from worker.bootstrap.adapters import model_folder, ports
 from worker.core.call import CallDetails, Party
 from worker.core.evidence import NO_MODEL
 from worker.core.ports import Entailment, Summarizer
