@@ -57,6 +57,9 @@ $(BENCH): $(READY) requirements/bench.txt
 
 lock: setup ## pin every dependency anew, a week behind the newest releases
 	@$(COMPILE) --all-extras --group dev $(UNLOCKED) pyproject.toml --output-file requirements/lock.txt
+	@$(COMPILE) --all-extras $(UNLOCKED) --constraint requirements/lock.txt pyproject.toml \
+	  --output-file requirements/run.txt
+	@echo "nvidia-cublas-cu12<13" | $(COMPILE) - --output-file requirements/cuda.txt
 	@$(COMPILE) --group bench $(UNLOCKED) --constraint requirements/lock.txt \
 	  $(foreach name,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/lock.txt),--no-emit-package $(name)) \
 	  --output-file requirements/bench.txt

@@ -6,18 +6,20 @@ import io
 import json
 import sqlite3
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.cli import app
 from worker.copies import copy_of
-from worker.core.call import CallDetails
-from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, OnStatement, WholeCall
+from worker.core.call import CallDetails, sound_id
+from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, OnStatement, Received, WholeCall
 from worker.core.errors import NotFound
 from worker.core.log.entry import SYSTEM, Actor, Role
 from worker.exchange.package import Copy, verify_package, write_package
@@ -43,8 +45,13 @@ class Desk:
         kept = self.sounds.keep(io.BytesIO(RECORDING))
         details = CallDetails(agent="Ann")
         self.sha256 = kept.sha256
-        self.call_id = self.store.accept(
-            details, sha256=kept.sha256, file_name="call.wav", size_bytes=kept.size_bytes, first_stage="decode"
+        self.call_id = hand_over(
+            self.store,
+            details,
+            sha256=kept.sha256,
+            file_name="call.wav",
+            size_bytes=kept.size_bytes,
+            first_stage="decode",
         ).call_id
         self.store.log.append(self.call_id, SYSTEM, short_call(), by=None)
 
@@ -123,6 +130,27 @@ def test_an_erased_call_is_copied_without_what_was_erased(desk, tmp_path):
     assert (report.findings, report.entries, report.erased, report.proven) == ((), 2, 2, ())
 
 
+def test_the_recordings_of_all_legs_lie_in_it_and_are_proven(desk, tmp_path):
+    second = desk.sounds.keep(io.BytesIO(b"RIFF the second leg"))
+    received = Received(second.sha256, "call.wav", second.size_bytes, CallDetails())
+    desk.store.log.append(desk.call_id, SYSTEM, received, by=None)
+    whole = sound_id([desk.sha256, second.sha256])
+    record = short_call()
+    record = replace(record, recording=replace(record.recording, sha256=whole))
+    desk.store.log.append(desk.call_id, SYSTEM, record, by=None)
+    listened = tmp_path / "listening.flac"
+    listened.write_bytes(b"fLaC both, one after the other")
+    desk.sounds.put_copy(whole, listened)
+    path = desk.write(tmp_path / "copy.zip")
+    report = verify_package(path, Verifier.from_key(desk.key).open)
+    assert report.findings == ()
+    assert report.proven == ("recording/1-call.wav", "recording/2-call.wav")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("recording/2-call.wav") == b"RIFF the second leg"
+        assert archive.read("sound.flac") == b"fLaC both, one after the other"
+        assert b"The recordings as they arrived." in archive.read("README.txt")
+
+
 def test_the_recording_can_be_left_out(desk, tmp_path):
     report = verify_package(desk.write(tmp_path / "copy.zip", with_recording=False), Verifier.from_key(desk.key).open)
     assert (report.findings, report.proven) == ((), ())
@@ -192,7 +220,7 @@ def test_the_command_prints_the_newest_checkpoint_and_takes_it_back(monkeypatch,
 
     monkeypatch.setenv("ONRECORD_DATA_DIR", str(tmp_path))
     store = Installation(read_settings()).store
-    store.accept(CallDetails(), sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode")
+    hand_over(store, CallDetails(), sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode")
     store.log.include()
     store.log.publish(datetime.now(UTC))
     store.close()
@@ -221,7 +249,7 @@ def test_checking_writes_nothing_into_the_log(monkeypatch, tmp_path):
 
     monkeypatch.setenv("ONRECORD_DATA_DIR", str(tmp_path))
     store = Installation(read_settings()).store
-    store.accept(CallDetails(), sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode")
+    hand_over(store, CallDetails(), sha256="0" * 64, file_name="a.wav", size_bytes=1, first_stage="decode")
     store.log.include()
     store.log.publish(datetime.now(UTC))
     store.close()
