@@ -53,6 +53,7 @@ STATES = {
     EventType.CALL_RECEIVED: "received",
     EventType.CALL_FAILED: "failed",
     EventType.CALL_RETRIED: "waiting",
+    EventType.CALL_HERE_ALREADY: "here_already",
 }
 """Where the call stood when it happened; of everything else its record was ready."""
 

@@ -14,6 +14,7 @@ from worker.core.arrival import FETCH, MOST_LEGS, Announced, Arrived, Handover, 
 from worker.core.call import CallDetails, Direction, LawfulBasis, Party, sound_id
 from worker.core.dialogue.values import Received
 from worker.core.errors import BrokenRecord, Invalid, NotFound
+from worker.core.events import EventType
 from worker.core.log.entry import Role
 from worker.core.record import MadeBy
 from worker.core.transcript import Voices
@@ -387,8 +388,11 @@ def test_two_announcements_that_turn_out_to_be_the_same_are_one_call(store: Stor
     ids = [accept(store, known(None), announced(f"{ADDRESS}&try={number}")).call_id for number in range(4)]
     at_once([lambda one=one: fetch(store, one, arrived(1), worker=one) for one in ids])
     assert len(store.calls()) == 1
-    assert len({store.call(one).id for one in ids}) == 1
+    (one_call,) = {store.call(one).id for one in ids}
     assert len(store.waiting("decode", now=NOW, limit=9)) == 1
+    told = [one.event for one in store.events.list(kind=EventType.CALL_HERE_ALREADY)]
+    assert {event.call_id for event in told} == set(ids) - {one_call}, "who waits for these waits no longer"
+    assert {event.says["same_as"] for event in told} == {one_call}
 
 
 def test_a_retry_begins_the_time_for_which_fetching_is_tried_anew(store: Store) -> None:

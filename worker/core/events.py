@@ -21,6 +21,7 @@ class EventType(StrEnum):
     CALL_RECEIVED = "call.received"
     CALL_FAILED = "call.failed"
     CALL_RETRIED = "call.retried"
+    CALL_HERE_ALREADY = "call.here_already"  # what was announced turned out to be another call: the last that it tells
     RECORD_READY = "record.ready"
     RECORD_DISPUTED = "record.disputed"  # somebody says that it was not so, or puts another sentence beside one
     RECORD_ANNOTATED = "record.annotated"  # anything else that somebody says of it

@@ -118,6 +118,8 @@ class Arriving(Part):
             other = self._same_call(connection, call, arrived.sha256)
             if other is not None:
                 _give_up(connection, call_id, other)
+                here_already = Event(EventType.CALL_HERE_ALREADY, call_id, now, {"same_as": other})
+                self.events.tell_in(connection, [here_already])
         return True
 
     # One handing-over
