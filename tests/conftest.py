@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import soundfile
 import soxr
+import structlog
 
 from worker.core.sound import SAMPLE_RATE_HZ, Samples
 
 pytest_plugins = ["tests.services", "tests.installation"]
 
 SAMPLE_CALL = Path(__file__).parent.parent / "scripts" / "sample_call" / "call.flac"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command sets up the logs of its process, which in a test is that of all tests, and writes where nobody reads
+    when the test has ended."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

@@ -465,7 +465,7 @@ def finish(site, own_id, record, *, sound=b"fLaC"):
     site.store.finish(own_id, stage, worker="w", value=record, made_by=MADE_BY[0], next_stage=None)
     copy = site.folder / "copy.flac"
     copy.write_bytes(sound)
-    site.sounds.put_copy(own.sha256, copy)
+    site.sounds.put_copy(own.sound_id, copy)
 
 
 def test_ones_own_recording_is_evidence_and_goes_the_way_of_a_call(site, call_id):
@@ -476,7 +476,7 @@ def test_ones_own_recording_is_evidence_and_goes_the_way_of_a_call(site, call_id
     assert item.content.file.media_type == "audio/wav"
     own = site.store.call(item.content.recording_call)
     assert own.own_recording_of == call_id
-    assert own.file_name == "call 12.wav"
+    assert own.legs[0].file_name == "call 12.wav"
     entry = page_of(site, call_id).one(id=f"entry-{number}")
     assert "is being written down" in entry.text
     for path in (f"files/{number}", f"compared/{number}"):

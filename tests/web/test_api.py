@@ -14,6 +14,7 @@ from worker.core.dialogue.values import Act, Annotation, Looked, OnPromise, Way,
 from worker.core.log.checkpoint import read_checkpoint
 from worker.core.log.entry import BEFORE_THE_FIRST, Actor, EntryKind, Role
 from worker.core.log.merkle import check_inclusion
+from worker.core.record import SCHEMA_VERSION
 from worker.exchange.result_json import record_from_json
 from worker.record.signing import Verifier
 from worker.web.api.bounds import LARGEST_BODY
@@ -143,7 +144,7 @@ def test_entries_are_numbered_and_each_holds_the_hash_of_the_one_before(site, ca
         before = one["hash"]
         assert one["hash"] == held.entry.hash.hex()
         assert one["content_hash"] == held.entry.content_hash.hex()
-    assert entries[1]["says"] == {"schema_version": 2, "turns": 6, "statements": 3, "promises": 1}
+    assert entries[1]["says"] == {"schema_version": SCHEMA_VERSION, "turns": 6, "statements": 3, "promises": 1}
     assert (entries[2]["says"]["act"], entries[2]["role"]) == ("agree", "customer")
 
 

@@ -28,7 +28,10 @@ class FailingStore:
     """A store that knows who somebody is and cannot say anything of their calls, for the reason it was made with."""
 
     def __init__(self, error: Exception, store: Store) -> None:
-        self._error, self.people, self.matters, self.log = error, store.people, store.matters, store.log
+        self._error, self._store = error, store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
 
     def call(self, call_id: str) -> object:
         raise self._error
