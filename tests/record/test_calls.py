@@ -97,12 +97,17 @@ def test_many_who_hand_over_one_recording_at_once_get_one_call(store):
     assert [one.is_new for one in accepted].count(True) == 1
 
 
-@pytest.mark.parametrize("field", ["agent", "customer", "external_id", "language"])
-@pytest.mark.parametrize("text", ["a\0b", "a\udcffb"])
-def test_text_that_no_database_can_hold_is_refused_by_name(store, field, text):
+@pytest.mark.parametrize("field", ["agent", "customer", "external_id", "language", "line", "continues"])
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\x1bb", "a\x85b", "a\udcffb"])
+def test_a_sign_that_is_none_of_a_text_is_refused_by_name(store, field, text):
     with pytest.raises(Invalid, match=field.replace("_", " ")):
         accept(store, details=CallDetails(**{field: text}))
     assert store.calls() == ()
+
+
+def test_letters_that_need_a_sign_to_join_them_are_text(store):
+    call_id = accept(store, details=CallDetails(customer="ماریا\u200cاورتگا")).call_id
+    assert store.call(call_id).details.customer == "ماریا\u200cاورتگا"
 
 
 def test_a_file_name_in_an_unknown_coding_does_not_keep_a_recording_out(store):

@@ -80,9 +80,6 @@ class CallDetails:
     continues: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("agent", "customer", "external_id", "line", "continues"):
-            if CONTROL_SIGNS.search(getattr(self, name) or ""):
-                raise Invalid(f"There is a sign in {name} that is none of a text, such as the end of a line.")
         for name in ("agent_address", "customer_address"):
             address = getattr(self, name)
             object.__setattr__(self, name, normal_address(address) if address else None)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from worker.core.call import CallDetails, Direction, LawfulBasis, Party
+from worker.core.call import CONTROL_SIGNS, CallDetails, Direction, LawfulBasis, Party
 from worker.core.errors import Invalid
 from worker.record.standing import Leg
 from worker.record.tables.calls import EXTERNAL_ID_LENGTH, LINE_LENGTH
@@ -34,8 +34,8 @@ def row_of_details(details: CallDetails) -> dict[str, object]:
         if text is None:
             continue
         what = name.replace("_", " ")
-        if printable(text) != text:
-            raise Invalid(f"The {what} of the call has signs in it that are no text.")
+        if CONTROL_SIGNS.search(text):
+            raise Invalid(f"The {what} of the call has signs in it that are no text, such as the end of a line.")
         if len(text) > (longest := _LENGTHS.get(name, len(text))):
             raise Invalid(f"The {what} of the call is longer than {longest} letters.")
     return {
