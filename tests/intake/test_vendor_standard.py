@@ -128,7 +128,6 @@ def test_what_is_not_signed_is_refused(headers: dict[str, str]) -> None:
         {"address": 7},
         {"address": "https://a.example/" + "a" * 5000},
         {"address": "https://a.example/\u0000"},
-        {"external_id": "a\u0000b"},
         {"external_id": "\ud800"},
         {"external_id": "x" * 256},
         {"started_at": "2026-03-10T10:14:00", "zone": None},
