@@ -18,7 +18,7 @@ run: setup weights ## set up, start everything on this machine, and work the sam
 	  --started-at 2026-03-10T10:14 --zone Europe/London --customer-address maria@example.org
 
 test: setup test-weights ## set up and pass every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 bench: weights $(BENCH) ## set up what the benchmarks in scripts/ need
 

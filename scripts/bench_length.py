@@ -85,7 +85,7 @@ def measure(recordings: Sequence[Path], minutes: float) -> Cost:
         seconds_per_minute_by_stage={stage: round(took / minutes, 3) for stage, took in by_stage.items()},
         loaded_mb=round(loaded_mb),
         peak_mb=round(peak_mb()),
-        words=sum(len(turn.words) for turn in values["conversation"].turns),
+        words=sum(len(turn.words) for turn in values["spoken"].turns),
         speakers=len({voice.speaker for voice in values["voices"].stretches}),
     )
 

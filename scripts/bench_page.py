@@ -149,7 +149,8 @@ def measure(record: CallRecord, annotations: int, times: int) -> View:
         store = Store(f"sqlite:///{folder}/bench.db", Keys.generate("bench.example/log"))
         store.migrate()
         base_url = "http://testserver"
-        parts = Parts(store, SoundStore(Path(folder) / "sounds"), secret="bench" * 8, base_url=base_url)
+        sounds = SoundStore(Path(folder) / "sounds", store.sound_keys)
+        parts = Parts(store, sounds, secret="bench" * 8, base_url=base_url)
         handover = Handover(CallDetails(agent="Daniel Price", customer="Maria Lopez"))
         arrived = Arrived(record.recording.sha256, "call.flac", 1)
         call_id = store.accept(handover, arrived, first_stage="publish").call_id

@@ -258,7 +258,7 @@ def measure_queue(place: Place) -> QueueCost:
     chance = Random(0)  # noqa: S311 -- no secret
     with place.store() as store:
         queue = JobQueue(Redis.from_url(place.redis_url), place.settings["ONRECORD_QUEUE"])
-        door = Door(store, SoundStore(place.folder / "sounds"), queue)
+        door = Door(store, SoundStore(place.folder / "sounds", store.sound_keys), queue)
         worker = Process("worker", program("scripts.proving.worker"), environment=place.settings, folder=place.folder)
         worker.start()
         try:

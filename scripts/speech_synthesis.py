@@ -212,9 +212,18 @@ class Speaker:
 
     def speak(self, text: str, *, voice: str, speed: float, language: str | None = None) -> Utterance:
         """The text spoken. ``language`` is one of espeak-ng's names in `SIGNS`; None: the voice's own."""
+        language = language or ESPEAK_VOICES[voice[0]]
+        signs, sound, ends_s = self._speak(text, voice=voice, speed=speed, language=language)
+        return Utterance(sound, place_words(text, language, signs, ends_s))
+
+    def speak_plainly(self, text: str, *, voice: str, speed: float) -> Sound:
+        """The same without saying where its words are: for text with numbers, of which one word has several."""
+        return self._speak(text, voice=voice, speed=speed, language=ESPEAK_VOICES[voice[0]])[1]
+
+    def _speak(self, text: str, *, voice: str, speed: float, language: str) -> tuple[str, Sound, NDArray[np.float64]]:
+        """The signs of the text, its sound, and where in it each sign ends: (signs + 2,) with both zeros."""
         import soxr
 
-        language = language or ESPEAK_VOICES[voice[0]]
         signs = [sign for sign in write_phonemes(text, language) if sign in self.tokens]
         spoken, steps = self.session.run(
             None,
@@ -227,9 +236,9 @@ class Speaker:
         resampled = soxr.resample(np.asarray(spoken, dtype=np.float64).ravel(), VOICE_RATE_HZ, SAMPLE_RATE_HZ)
         sound = set_level(keep_telephone_band(resampled), SPEECH_DBFS)
         first, last = find_sound(sound)
-        ends_s = np.cumsum(np.asarray(steps).ravel()) * STEP_S - first / SAMPLE_RATE_HZ  # (signs + 2,): both zeros too
+        ends_s = np.cumsum(np.asarray(steps).ravel()) * STEP_S - first / SAMPLE_RATE_HZ
         length_s = (last - first) / SAMPLE_RATE_HZ
-        return Utterance(sound[first:last], place_words(text, language, "".join(signs), ends_s.clip(0, length_s)))
+        return "".join(signs), sound[first:last], ends_s.clip(0, length_s)
 
 
 # Text and its signs ----------------------------------------------------------------------------------------------

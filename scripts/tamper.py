@@ -2,7 +2,8 @@
 
 The installation is real: SQLite in a temporary folder, entries written by the program itself. Each row of the table
 takes a fresh copy of it, alters that behind the program's back (triggers dropped, plain SQL, bytes of a zip; some rows
-with the installation's own keys), and checks it as `onrecord verify` does. Exit status 1 if an alteration is not found,
+with the installation's own keys), and checks it as `onrecord verify` does; a copy
+is checked by the program that lies in it too, and both have to find it. Exit status 1 if an alteration is not found,
 or not where it was made.
 """
 
@@ -23,17 +24,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from worker.copies import copy_of
-from worker.core.arrival import Arrived, Handover
-from worker.core.call import CallDetails
+from worker.core.arrival import Handover
+from worker.core.call import CallDetails, Party
 from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, Looked, Way, WholeCall
 from worker.core.log.checkpoint import make_checkpoint
 from worker.core.log.entry import Actor, Entry, EntryKind, Role, hash_of_content
 from worker.core.log.findings import Finding
 from worker.core.log.merkle import Frontier, root_of
-from worker.exchange.package import write_package
-from worker.exchange.package.form import MANIFEST, read_manifest
-from worker.exchange.web_annotation import Addresses
+from worker.core.record import SCHEMA_VERSION, CallRecord, MadeBy, RecordingSummary
+from worker.core.summary import Summary
+from worker.core.transcript import Layout, Turn, Word
+from worker.exchange.package import standalone, write_package
+from worker.exchange.package.form import MANIFEST, ListedCall, read_manifest
+from worker.exchange.vcon.sealing import VconSigner, new_key
 from worker.proof import check_copy, check_log
 from worker.record.files import FileStore
 from worker.record.keys import Keys
@@ -42,6 +45,7 @@ from worker.record.signing import Signer, Verifier
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.record.vault import Vault, seal
+from worker.web.packing.gathering import Asked, Gatherer
 
 KEYS = Keys.generate("records.example.com/log")
 CUSTOMER, AGENT = Actor(Role.CUSTOMER, "p-customer"), Actor(Role.AGENT, "p-agent")
@@ -84,7 +88,7 @@ def build(folder: Path) -> Built:
     now = folder / "now"
     now.mkdir()
     with closing(open_store(now)) as store:
-        sounds = SoundStore(now / "sounds")
+        sounds = SoundStore(now / "sounds", store.sound_keys)
         files = FileStore(sounds.blobs, store.log)
         calls = [accept(store, sounds, name) for name in ("first", "second")]
         said = ["That is not what was agreed.", "It was on Tuesday.", "Here is the letter.", "I did not get one."]
@@ -101,11 +105,12 @@ def build(folder: Path) -> Built:
         file = KeptFile(kept.sha256, "invoice.pdf", "application/pdf", kept.size_bytes)
         store.log.append(calls[0], CUSTOMER, Added(file=file), by="Ada")
         publish(store)
-        size = store.log.checkpoints()[1].size
-        stores = {"log": store.log, "sounds": sounds, "files": files}
-        copy = copy_of(calls[0], **stores, since=size, addresses=Addresses("", "", ""), now=datetime.now(UTC))
-        copy = replace(copy, annotations=b"{}\n")  # no stage made a record that could be annotated
-        write_package(copy, folder / "copy.zip", store.log.signer.sign)
+        make_record(store, sounds, calls[0], now)
+        size, at = store.log.checkpoints()[1].size, datetime.now(UTC)
+        signer = VconSigner.from_pem(new_key("records.example.com", at))
+        gatherer = Gatherer(store, sounds, files, "https://records.example.com", lambda: signer)
+        contents = gatherer.gather(Asked([calls[0]], (), "en", at, since=size), now)
+        write_package(contents, folder / "copy.zip", store.log.signer.sign)
         late = newest(store)
     return Built(now, calls[0], early, late, folder / "earlier", folder / "copy.zip")
 
@@ -113,7 +118,33 @@ def build(folder: Path) -> Built:
 def accept(store: Store, sounds: SoundStore, name: str) -> str:
     kept = sounds.keep(io.BytesIO(f"RIFF the sound of the {name} call".encode() * 50))
     handover = Handover(CallDetails(external_id=name))
-    return store.accept(handover, Arrived(kept.sha256, f"{name}.wav", kept.size_bytes), first_stage="decode").call_id
+    return store.accept(handover, kept.arrived(f"{name}.wav"), first_stage="decode").call_id
+
+
+def make_record(store: Store, sounds: SoundStore, call: str, folder: Path) -> None:
+    """What the stages would make of the call, and its sound for listening."""
+    words = tuple(Word(text, at / 2, at / 2 + 0.4, 0.9) for at, text in enumerate(["It", "was", "on", "Tuesday."]))
+    turn = Turn("t1", Party.CUSTOMER, "track 0", 0, 0.0, 2.5, " ".join(one.text for one in words), words)
+    record = CallRecord(
+        schema_version=SCHEMA_VERSION,
+        external_id="first",
+        started_at=None,
+        zone=None,
+        recording=RecordingSummary("0" * 64, "first.wav", 2.5, 1, 8000, "PCM_16"),
+        layout=Layout.MIXED,
+        language="en",
+        language_confidence=0.9,
+        parties=(),
+        holds=(),
+        turns=(turn,),
+        summary=Summary(()),
+        warnings=(),
+        made_by=(MadeBy("publish", None, "onrecord", 0.1),),
+    )
+    (folder / "copy.flac").write_bytes(b"fLaC of the first call")
+    sounds.put_copy(call, folder / "copy.flac")
+    store.begin(call, "decode", worker="tamper", lease_s=60, now=datetime.now(UTC))
+    store.finish(call, "decode", worker="tamper", value=record, made_by=record.made_by[0], next_stage=None)
 
 
 def publish(store: Store) -> None:
@@ -512,22 +543,25 @@ def change(name: str, old: bytes, new: bytes) -> Callable[[Parts], None]:
     return alter
 
 
+ENTRIES = "proof/entries.jsonl"
+
+
 def swap_proofs(parts: Parts) -> None:
-    lines = [json.loads(line) for line in parts["entries.jsonl"].splitlines()]
+    lines = [json.loads(line) for line in parts[ENTRIES].splitlines()]
     lines[1]["proof"], lines[2]["proof"] = lines[2]["proof"], lines[1]["proof"]
-    parts["entries.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    parts[ENTRIES] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def cut_last_entry(parts: Parts) -> None:
-    lines = parts["entries.jsonl"].splitlines(keepends=True)
-    parts["entries.jsonl"] = b"".join(lines[:-1])
-    del parts[f"contents/{len(lines) - 1:04d}.json"]
+    lines = parts[ENTRIES].splitlines(keepends=True)
+    parts[ENTRIES] = b"".join(lines[:-1])
+    del parts[f"proof/contents/{len(lines) - 1:04d}.json"]
 
 
 def swap_lines(parts: Parts) -> None:
-    lines = parts["entries.jsonl"].splitlines(keepends=True)
+    lines = parts[ENTRIES].splitlines(keepends=True)
     lines[1], lines[2] = lines[2], lines[1]
-    parts["entries.jsonl"] = b"".join(lines)
+    parts[ENTRIES] = b"".join(lines)
 
 
 def list_anew(alter: Callable[[Parts], None]) -> Callable[[Parts], None]:
@@ -538,24 +572,32 @@ def list_anew(alter: Callable[[Parts], None]) -> Callable[[Parts], None]:
         manifest = read_manifest(Verifier.from_key(signer.verifier_key).open(parts[MANIFEST].decode()))
         alter(parts)
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items() if name != MANIFEST}
-        count = parts["entries.jsonl"].count(b"\n")
-        parts[MANIFEST] = signer.sign(replace(manifest, members=hashes, entries=count).encode()).encode()
+        count = parts[ENTRIES].count(b"\n")
+        parts[MANIFEST] = signer.sign(
+            replace(manifest, members=hashes, calls=[ListedCall(manifest.calls[0].call_id, count)]).encode()
+        ).encode()
 
     return altered
 
 
+def withhold(parts: Parts) -> None:
+    signer = Signer(KEYS.origin, KEYS.signing)
+    manifest = read_manifest(Verifier.from_key(signer.verifier_key).open(parts[MANIFEST].decode()))
+    parts[MANIFEST] = signer.sign(replace(manifest, calls=[replace(manifest.calls[0], withheld=[1])]).encode()).encode()
+
+
 def sign_all_as_stranger(parts: Parts) -> None:
     real = Verifier.from_key(Signer(KEYS.origin, KEYS.signing).verifier_key)
-    for name in ("checkpoint.txt", "earlier.txt", MANIFEST):
+    for name in ("proof/checkpoint.txt", "proof/earlier.txt", MANIFEST):
         parts[name] = STRANGER.sign(real.open(parts[name].decode())).encode()
-    parts["log.pub"] = STRANGER.verifier_key.encode()
+    parts["proof/log.pub"] = STRANGER.verifier_key.encode()
 
 
 def fork_earlier(parts: Parts) -> None:
     signer = Signer(KEYS.origin, KEYS.signing)
-    size = int(parts["earlier.txt"].split(b"\n")[1])
+    size = int(parts["proof/earlier.txt"].split(b"\n")[1])
     checkpoint = make_checkpoint(signer.name, size, bytes(32), datetime(2026, 1, 1, tzinfo=UTC))
-    parts["earlier.txt"] = signer.sign(checkpoint.encode()).encode()
+    parts["proof/earlier.txt"] = signer.sign(checkpoint.encode()).encode()
 
 
 def in_file(name: str) -> Where:
@@ -566,31 +608,44 @@ def numbered(number: int) -> Where:
     return lambda finding: finding.number == number
 
 
-LETTER = change("contents/0001.json", b"not what", b"now what")
+LETTER = change("proof/contents/0001.json", b"not what", b"now what")
 IN_COPY: tuple[tuple[str, Callable[[Parts], None], Where], ...] = (
     ("one letter of a content", LETTER, numbered(1)),
     ("the same, listed anew with the real key", list_anew(LETTER), numbered(1)),
-    ("one letter of an entry", change("entries.jsonl", b"p-customer", b"p-custoner"), numbered(1)),
-    ("one letter of the checkpoint", change("checkpoint.txt", b"time 2", b"time 3"), in_file("checkpoint.txt")),
+    ("one letter of an entry", change(ENTRIES, b"p-customer", b"p-custoner"), numbered(1)),
+    (
+        "one letter of the checkpoint",
+        change("proof/checkpoint.txt", b"time 2", b"time 3"),
+        in_file("proof/checkpoint.txt"),
+    ),
     ("the proofs of two entries swapped, listed anew", list_anew(swap_proofs), numbered(1)),
     ("two entries swapped, listed anew", list_anew(swap_lines), numbered(1)),
     ("the last entry cut off", cut_last_entry, saying("another number of entries")),
-    ("everything signed by another key", sign_all_as_stranger, in_file("checkpoint.txt")),
-    ("an earlier checkpoint of another tree, listed anew", list_anew(fork_earlier), in_file("consistency.json")),
+    ("everything signed by another key", sign_all_as_stranger, in_file("proof/checkpoint.txt")),
+    ("an earlier checkpoint of another tree, listed anew", list_anew(fork_earlier), in_file("proof/consistency.json")),
     (
-        "one byte of the recording, listed anew",
-        list_anew(change("recording/first.wav", b"sound", b"wound")),
-        in_file("recording/first.wav"),
+        "a content that stays out is named on the list, and is there, listed anew",
+        withhold,
+        numbered(1),
     ),
+    ("one byte of the sound", change("sound.flac", b"first", b"worst"), in_file("sound.flac")),
     (
         "one letter of an added file, listed anew",
         list_anew(change("files/0009-invoice.pdf", b"invoice", b"invoise")),
         in_file("files/0009-invoice.pdf"),
     ),
-    ("one letter of the Web Annotations", change("annotations.json", b"{}", b"[]"), in_file("annotations.json")),
-    ("one letter of the README", change("README.txt", b"without", b"with no"), in_file("README.txt")),
-    ("a file removed", lambda parts: parts.pop("contents/0002.json") and None, in_file("contents/0002.json")),
-    ("a file added", lambda parts: parts.update({"sound.flac": b"fLaC"}), in_file("sound.flac")),
+    ("one letter of the Web Annotations", change("annotations.json", b"anno", b"ammo"), in_file("annotations.json")),
+    ("one letter of the page", change("index.html", b"Tuesday", b"Thursday"), in_file("index.html")),
+    ("one letter of the document", change("transcript.pdf", b"%PDF-1", b"%PDF-2"), in_file("transcript.pdf")),
+    ("one letter of the vCon", change("record.vcon.json", b"e", b"f"), in_file("record.vcon.json")),
+    ("the program that checks it", change("verify.py", b"if check.wrong", b"if 0"), in_file("verify.py")),
+    ("one letter of the README", change("README.txt", b"needs", b"wants"), in_file("README.txt")),
+    (
+        "a file removed",
+        lambda parts: parts.pop("proof/contents/0002.json") and None,
+        in_file("proof/contents/0002.json"),
+    ),
+    ("a file added", lambda parts: parts.update({"files/0001-more.pdf": b"%PDF"}), in_file("files/0001-more.pdf")),
 )
 
 
@@ -602,13 +657,22 @@ def try_in_copy(what: str, alter: Callable[[Parts], None], where: Where, built: 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
-    return row(f"copy: {what}", verify_copy(path), where)
+    found = row(f"copy: {what}", verify_copy(path), where)
+    return replace(found, is_found=found.is_found and bool(verify_alone(path)))
 
 
 def try_cut_copy(built: Built, scratch: Path) -> Row:
     path = scratch / "altered.zip"
     path.write_bytes(built.package.read_bytes()[:-1000])
     return row("copy: the zip cut off", verify_copy(path), saying("damaged or cut off"))
+
+
+def verify_alone(path: Path) -> list[str]:
+    """What the program that lies in every package finds, with the key that the company publishes."""
+    key = standalone.read_key(Signer(KEYS.origin, KEYS.signing).verifier_key)
+    check = standalone.Check(standalone.Members(path), key)
+    check.run()
+    return check.wrong
 
 
 def verify_copy(path: Path) -> tuple[Finding, ...]:
@@ -623,6 +687,7 @@ def tamper(scratch: Path) -> list[Row]:
     built = build(scratch)
     unaltered = (audit(built.folder, built.early), audit(built.folder, built.late), verify_copy(built.package))
     rows = [Row("nothing", False, found[0].sentence, len(found)) for found in unaltered if found]
+    rows += [Row("nothing, by the copy's own program", False, one, 1) for one in verify_alone(built.package)]
     rows += [try_in_database(what, alter, built, scratch) for what, alter in IN_DATABASE]
     rows += [try_in_database(what, alter, built, scratch, built.late) for what, alter in AGAINST_KEPT]
     put_back = audit(built.earlier_folder, built.late)

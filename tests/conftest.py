@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import soundfile
 import soxr
@@ -16,6 +17,16 @@ from worker.core.sound import SAMPLE_RATE_HZ, Samples
 pytest_plugins = ["tests.services", "tests.installation"]
 
 SAMPLE_CALL = Path(__file__).parent.parent / "scripts" / "sample_call" / "call.flac"
+
+
+MEMORY_OF_ONE = 6 * 1024**3  # bytes: a process of tests may hold the real models, and a browser beside
+MOST_AT_ONCE = 4
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes share the tests with ``-n auto``: each has servers of its own, and may load the models."""
+    room = int(psutil.virtual_memory().available // MEMORY_OF_ONE)
+    return max(1, min(os.cpu_count() or 1, room, MOST_AT_ONCE))
 
 
 @pytest.fixture(autouse=True)

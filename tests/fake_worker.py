@@ -3,12 +3,14 @@
 Everything but the models is the real thing: RQ, Redis, the database, the stages. ``--linger STAGE:SECONDS`` makes one
 model slow, so that a test can kill the worker while that stage is under way; ``--once STAGE:WHAT`` has one do something
 odd, once for all processes that share a scratch folder; ``--time STAGE:SECONDS`` gives a stage less time.
+``--script`` is what the transcriber hears.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import json
 import os
 import secrets
 import signal
@@ -22,6 +24,8 @@ from redis import Redis
 
 from models.fakes import FakeDiarizer, FakeEntailment, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
 from tests.keys import KEYS
+from worker.core.protection import Rules
+from worker.core.transcript import Word
 from worker.jobs import JobQueue, Scratch, Way, Work
 from worker.logs import configure_logs
 from worker.record.sounds import SoundStore
@@ -29,10 +33,11 @@ from worker.record.store import Store
 from worker.stages import STAGES
 from worker.work import Terms, run_worker
 
-PORT_OF_STAGE = {"listen": "voice_detector", "transcribe": "transcriber"}
+PORT_OF_STAGE = {"listen": "voice_detector", "transcribe": "transcriber", "summarise": "summarizer"}
 
 LONG_S = 600
 _kept: list[bytes] = []
+_said: list[str] = []
 
 
 def lingering(load, seconds: float):
@@ -65,7 +70,12 @@ def grow() -> None:
     _kept.append(os.urandom(1) * 300_000_000)
 
 
-ODD: dict[str, Callable[[], None]] = {"hang": hang, "hang_alone": hang_alone, "grow": grow}
+def quote() -> None:
+    """As a library whose error says what it was given."""
+    raise ValueError(f"cannot align: {' '.join(_said)}")
+
+
+ODD: dict[str, Callable[[], None]] = {"hang": hang, "hang_alone": hang_alone, "grow": grow, "quote": quote}
 
 
 def odd_once(load, what: str, marker: Path):
@@ -87,6 +97,7 @@ def fake_ports() -> dict[str, object]:
         "diarizer": FakeDiarizer,
         "summarizer": FakeSummarizer,
         "entailment": FakeEntailment,
+        "protection": Rules(),
     }
 
 
@@ -105,9 +116,14 @@ def main() -> None:
     parser.add_argument("--linger", default="")
     parser.add_argument("--once", default="")
     parser.add_argument("--time", default="")
+    parser.add_argument("--script", type=Path, help="JSON: the words of the call, each with text, start_s and end_s")
     parser.add_argument("--clock-s", type=float, help="seconds by which this process's clock is ahead")
     given = parser.parse_args()
     ports = fake_ports()
+    if given.script:
+        words = tuple(Word(**one, confidence=0.9) for one in json.loads(given.script.read_text()))
+        _said.extend(word.text for word in words)
+        ports["transcriber"] = lambda: FakeTranscriber(words)
     if given.linger:
         stage, _, seconds = given.linger.partition(":")
         ports[PORT_OF_STAGE[stage]] = lingering(ports[PORT_OF_STAGE[stage]], float(seconds))
@@ -116,13 +132,14 @@ def main() -> None:
         marker = Path(given.scratch).parent / f"{what}.done"
         ports[PORT_OF_STAGE[stage]] = odd_once(ports[PORT_OF_STAGE[stage]], what, marker)
     configure_logs("info")
+    store = Store(given.database, KEYS)
     clock = None
     if given.clock_s is not None:
         clock = lambda: datetime.now(UTC) + timedelta(seconds=given.clock_s)  # noqa: E731
     run_worker(
         Work(
-            store=Store(given.database, KEYS),
-            sounds=SoundStore(given.sounds),
+            store=store,
+            sounds=SoundStore(given.sounds, store.sound_keys),
             queue=JobQueue(Redis.from_url(given.redis), "onrecord", way(given.time)),
             ports=ports,
             fetcher=no_fetcher,

@@ -1,8 +1,8 @@
-"""Handing a recording over to a store of the tests, without its bytes."""
+"""Handing a recording over to a store of the tests, without its bytes or with what opens them."""
 
 from __future__ import annotations
 
-from worker.core.arrival import Arrived, Handover
+from worker.core.arrival import Arrived, Handover, Sealed
 from worker.core.call import CallDetails
 from worker.record.standing import Accepted
 from worker.record.store import Store
@@ -17,8 +17,9 @@ def hand_over(
     size_bytes: int = 44,
     first_stage: str = "decode",
     own_recording_of: str | None = None,
+    sealed: Sealed | None = None,
 ) -> Accepted:
     """The call of a recording that has arrived, of a sender without a name."""
-    arrived = Arrived(sha256, file_name, size_bytes)
+    arrived = Arrived(sha256, file_name, size_bytes, sealed)
     handover = Handover(details or CallDetails())
     return store.accept(handover, arrived, first_stage=first_stage, own_recording_of=own_recording_of)

@@ -95,7 +95,12 @@ def installation(tmp_path, store, store_url, redis_url) -> Iterator[Installation
     redis = Redis.from_url(redis_url)
     redis.flushall()
     parts = Installation(
-        tmp_path, store, store_url, SoundStore(str(tmp_path / "sounds")), JobQueue(redis, "onrecord"), redis_url
+        tmp_path,
+        store,
+        store_url,
+        SoundStore(str(tmp_path / "sounds"), store.sound_keys),
+        JobQueue(redis, "onrecord"),
+        redis_url,
     )
     with parts.stack:
         yield parts

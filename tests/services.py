@@ -84,6 +84,6 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sound_store(tmp_path: Path) -> SoundStore:
+def sound_store(tmp_path: Path, store: Store) -> SoundStore:
     """An empty store of recordings in a folder."""
-    return SoundStore(tmp_path / "sounds")
+    return SoundStore(tmp_path / "sounds", store.sound_keys)

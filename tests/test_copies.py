@@ -1,4 +1,4 @@
-"""The copy of a record from a real log and real stores, and the command that checks it."""
+"""A package of a record from a real log and real stores, and the command that checks it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import json
 import sqlite3
 import zipfile
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,19 +16,20 @@ from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
 from worker.cli import app
-from worker.copies import copy_of
-from worker.core.call import CallDetails, sound_id
-from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, OnStatement, Received, WholeCall
+from worker.core.arrival import Handover
+from worker.core.call import CallDetails
+from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, OnStatement, WholeCall
 from worker.core.errors import NotFound
 from worker.core.log.entry import SYSTEM, Actor, Role
-from worker.exchange.package import Copy, verify_package, write_package
-from worker.exchange.web_annotation import Addresses
+from worker.exchange.package import Contents, form, verify_package, write_package
+from worker.exchange.vcon.sealing import VconSigner, new_key
 from worker.record.files import FileStore
 from worker.record.signing import Verifier
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
+from worker.web.packing.gathering import Asked, Gatherer
 
-ADDRESSES = Addresses("https://a.example/calls/c", "https://a.example/calls/c/sound", "https://a.example/calls/c/notes")
+SIGNER = VconSigner.from_pem(new_key("a.example", datetime.now(UTC)))
 ADA = Actor(Role.CUSTOMER, "ada")
 RECORDING = b"RIFF" + bytes(5000)
 
@@ -40,37 +40,25 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.store = Store(f"sqlite:///{folder / 'onrecord.db'}", KEYS)
         self.store.migrate()
-        self.sounds = SoundStore(folder / "sounds")
+        self.sounds = SoundStore(folder / "sounds", self.store.sound_keys)
         self.files = FileStore(self.sounds.blobs, self.store.log)
         kept = self.sounds.keep(io.BytesIO(RECORDING))
-        details = CallDetails(agent="Ann")
+        details = CallDetails(agent="Ann", external_id="4711")
         self.sha256 = kept.sha256
-        self.call_id = hand_over(
-            self.store,
-            details,
-            sha256=kept.sha256,
-            file_name="call.wav",
-            size_bytes=kept.size_bytes,
-            first_stage="decode",
-        ).call_id
+        arrived = kept.arrived("call.wav")
+        self.call_id = self.store.accept(Handover(details), arrived, first_stage="decode").call_id
         self.store.log.append(self.call_id, SYSTEM, short_call(), by=None)
 
     def say(self, content: Annotation | Added) -> None:
         self.store.log.append(self.call_id, ADA, content, by="Ada")
 
-    def copy(self, **options: object) -> Copy:
-        return copy_of(
-            self.call_id,
-            log=self.store.log,
-            sounds=self.sounds,
-            files=self.files,
-            addresses=ADDRESSES,
-            now=datetime.now(UTC),
-            **options,  # type: ignore[arg-type]
-        )
+    def copy(self, since: int | None = None, call_id: str | None = None) -> Contents:
+        gatherer = Gatherer(self.store, self.sounds, self.files, "https://a.example", lambda: SIGNER)
+        asked = Asked([call_id or self.call_id], (), "en", datetime.now(UTC), since)
+        return gatherer.gather(asked, Path("/nowhere"))  # nothing is left out, so nothing is written there
 
-    def write(self, path: Path, **options: object) -> Path:
-        write_package(self.copy(**options), path, self.store.log.signer.sign)
+    def write(self, path: Path, since: int | None = None) -> Path:
+        write_package(self.copy(since), path, self.store.log.signer.sign)
         return path
 
     @property
@@ -88,22 +76,22 @@ def desk(tmp_path):
 def test_a_copy_holds_everything_of_its_call_and_is_proven_without_the_installation(desk, tmp_path):
     listened = tmp_path / "listening.flac"
     listened.write_bytes(b"fLaC sound")
-    desk.sounds.put_copy(desk.sha256, listened)
+    desk.sounds.put_copy(desk.call_id, listened)
     kept = desk.files.keep(desk.call_id, io.BytesIO(b"%PDF an invoice"))
     desk.say(Added("The invoice.", file=KeptFile(kept.sha256, "Rechnung März.pdf", "application/pdf", kept.size_bytes)))
     desk.say(Annotation(Act.DISPUTE, OnStatement("s1"), "I said Tuesday."))
     report = verify_package(desk.write(tmp_path / "copy.zip"), Verifier.from_key(desk.key).open)
     assert report.findings == ()
     assert (report.call_id, report.entries) == (desk.call_id, 4)
-    assert report.proven == ("files/0002-Rechnung_M_rz.pdf", "recording/call.wav")
-    assert report.listed == ("annotations.json", "sound.flac")
+    assert report.proven == ("files/0002-Rechnung_M_rz.pdf",)
+    assert set(report.listed) == {*form.TEXTS, "sound.flac"}
 
 
 def test_what_was_said_lies_in_it_as_web_annotations(desk, tmp_path):
     desk.say(Annotation(Act.DISPUTE, OnStatement("s1"), "I said Tuesday."))
     with zipfile.ZipFile(desk.write(tmp_path / "copy.zip")) as archive:
         collection = json.loads(archive.read("annotations.json"))
-    assert collection["id"] == ADDRESSES.collection
+    assert collection["id"] == f"https://a.example/api/v1/calls/{desk.call_id}/annotations"
     assert "I said Tuesday." in json.dumps(collection)
 
 
@@ -123,49 +111,21 @@ def test_a_copy_since_a_checkpoint_that_never_was_is_refused(desk):
         desk.copy(since=1)
 
 
-def test_an_erased_call_is_copied_without_what_was_erased(desk, tmp_path):
+def test_of_an_erased_call_there_is_nothing_to_hand_over(desk):
     desk.store.log.erase(desk.call_id)
-    path = desk.write(tmp_path / "copy.zip")
-    report = verify_package(path, Verifier.from_key(desk.key).open)
-    assert (report.findings, report.entries, report.erased, report.proven) == ((), 2, 2, ())
+    with pytest.raises(NotFound, match="was erased"):
+        desk.copy()
 
 
-def test_the_recordings_of_all_legs_lie_in_it_and_are_proven(desk, tmp_path):
-    second = desk.sounds.keep(io.BytesIO(b"RIFF the second leg"))
-    received = Received(second.sha256, "call.wav", second.size_bytes, CallDetails())
-    desk.store.log.append(desk.call_id, SYSTEM, received, by=None)
-    whole = sound_id([desk.sha256, second.sha256])
-    record = short_call()
-    record = replace(record, recording=replace(record.recording, sha256=whole))
-    desk.store.log.append(desk.call_id, SYSTEM, record, by=None)
-    listened = tmp_path / "listening.flac"
-    listened.write_bytes(b"fLaC both, one after the other")
-    desk.sounds.put_copy(whole, listened)
-    path = desk.write(tmp_path / "copy.zip")
-    report = verify_package(path, Verifier.from_key(desk.key).open)
-    assert report.findings == ()
-    assert report.proven == ("recording/1-call.wav", "recording/2-call.wav")
-    with zipfile.ZipFile(path) as archive:
-        assert archive.read("recording/2-call.wav") == b"RIFF the second leg"
-        assert archive.read("sound.flac") == b"fLaC both, one after the other"
-        assert b"The recordings as they arrived." in archive.read("README.txt")
-
-
-def test_the_recording_can_be_left_out(desk, tmp_path):
-    report = verify_package(desk.write(tmp_path / "copy.zip", with_recording=False), Verifier.from_key(desk.key).open)
-    assert (report.findings, report.proven) == ((), ())
+def test_the_recording_as_it_arrived_is_in_no_package(desk, tmp_path):
+    """It is sealed: what is handed over is what was protected."""
+    with zipfile.ZipFile(desk.write(tmp_path / "copy.zip")) as archive:
+        assert RECORDING not in [archive.read(name) for name in archive.namelist()]
 
 
 def test_a_call_that_is_not_there_has_no_copy(desk):
     with pytest.raises(NotFound, match="no such call"):
-        copy_of(
-            "0000000000000000",
-            log=desk.store.log,
-            sounds=desk.sounds,
-            files=desk.files,
-            addresses=ADDRESSES,
-            now=datetime.now(UTC),
-        )
+        desk.copy(call_id="0000000000000000")
 
 
 # The command
@@ -187,14 +147,14 @@ def test_the_command_says_what_a_copy_proves(copy_and_key, desk):
     code, said = run("verify", copy, "--key", key)
     assert code == 0
     assert f"2 entries of call {desk.call_id}: everything holds." in said
-    assert "As the company handed them out, and proven by no entry: annotations.json." in said
+    assert "As the company handed them out, and proven by no entry: annotations.json, captions.vtt, " in said
 
 
 def test_the_command_names_what_was_altered_and_fails(copy_and_key, tmp_path):
     copy, key = copy_and_key
     with zipfile.ZipFile(copy) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["contents/0001.json"] = parts["contents/0001.json"].replace(b"Brightwater", b"Brackwater ", 1)
+    parts["proof/contents/0001.json"] = parts["proof/contents/0001.json"].replace(b"Brightwater", b"Brackwater ", 1)
     with zipfile.ZipFile(tmp_path / "altered.zip", "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, data)

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "worker.watching": {"worker.core", "worker.record", "worker.jobs", "worker.intake.limits", "worker.watching"},
     "worker.web": {
         "worker.core",
+        "worker.stages.protecting",  # what people type is protected as what they say is
         "worker.record",
         "worker.exchange",
         "worker.jobs",

@@ -21,6 +21,7 @@ from worker.core.record import CallRecord
 from worker.core.sound import clock
 from worker.core.summary import HEADINGS, Commitment, Due, Evidence, Statement, StatementKind, Summary
 from worker.core.transcript import Participant
+from worker.exchange.tokens import written_out
 from worker.logs import line_in_short
 from worker.record.standing import CallState, StageOfCall, Standing, StoredCall
 
@@ -143,7 +144,7 @@ def _statement(statement: Statement) -> Text:
 def _commitment(one: Commitment) -> Text:
     words = " … ".join(piece.quote for piece in one.evidence)
     return Text.assemble(
-        f"{one.promisor} to {one.beneficiary}: {one.what}, {_due(one.due)}\n  ",
+        f"{one.promisor} to {one.beneficiary}: {written_out(one.what)}, {_due(one.due)}\n  ",
         _with_times(f"“{words}”", one.evidence),
     )
 
@@ -163,7 +164,7 @@ def _due(due: Due | None) -> str:
 def _with_times(text: str, evidence: Sequence[Evidence], *how: str) -> Text:
     at = ", ".join(clock(piece.start_s) for piece in evidence)
     notes = [*([f"▸ {at}"] if at else []), *how]
-    return Text.assemble(text, (f" {' · '.join(notes)}" if notes else "", "dim"))
+    return Text.assemble(written_out(text), (f" {' · '.join(notes)}" if notes else "", "dim"))
 
 
 def _conversation(record: CallRecord, limit: int | None) -> Table:
@@ -174,7 +175,8 @@ def _conversation(record: CallRecord, limit: int | None) -> Table:
     names = {part.speaker: part.name for part in record.parties if part.name}
     shown = record.turns if limit is None else record.turns[:limit]
     lines: list[tuple[float, str, str]] = [
-        (turn.start_s, names.get(turn.speaker or "") or _party_name(turn.party), turn.text) for turn in shown
+        (turn.start_s, names.get(turn.speaker or "") or _party_name(turn.party), written_out(turn.text))
+        for turn in shown
     ]
     lines += [
         (hold.start_s, "", f"[hold, {hold.kind}, {hold.end_s - hold.start_s:.0f} s]")

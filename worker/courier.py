@@ -33,6 +33,7 @@ from worker.record.endpoints import Destination
 from worker.record.events import StoredEvent
 from worker.record.ids import new_id
 from worker.record.store import Store
+from worker.web.request_letters import RequestLetters
 
 log = structlog.get_logger()
 
@@ -47,6 +48,9 @@ STOP_WITHIN_S = TIMEOUT_S + 2.0
 GONE = 410
 
 LATE_EVERY = timedelta(minutes=1)
+REQUESTS_EVERY = timedelta(seconds=15)
+LETTERS_LAST = timedelta(days=30)
+"""So long it is tried to send a letter about a request."""
 TIDY_EVERY = timedelta(hours=1)
 
 STATES = {
@@ -57,6 +61,9 @@ STATES = {
 }
 """Where the call stood when it happened; of everything else its record was ready."""
 
+OF_REQUESTS = (EventType.REQUEST_RECEIVED, EventType.REQUEST_DUE, EventType.REQUEST_ANSWERED)
+"""What is told of a request, which has a page of its own, and stands where what is told of it says."""
+
 
 def now_utc() -> datetime:
     """What the clock says; tests bring their own."""
@@ -65,7 +72,9 @@ def now_utc() -> datetime:
 
 @dataclass(frozen=True)
 class Courier:
-    """Tells what is to be told. ``base_url`` is the address under which people and programs reach On Record.
+    """Tells what is to be told. ``base_url`` is the address under which people and programs reach On Record, and
+    ``complaints_to`` where those may complain whose request was answered. ``shows_letters``: nothing here is sent, and
+    letters are shown on a page.
 
     ``outside`` gives up a post after ``TIMEOUT_S``; ``kept_for`` is for how long events can be told again.
     """
@@ -75,6 +84,8 @@ class Courier:
     base_url: str
     kept_for: timedelta
     sending: Sending = field(default_factory=Sending)
+    complaints_to: str = ""
+    shows_letters: bool = False
     now: Callable[[], datetime] = now_utc
     chance: Callable[[], float] = random.random
     ending: threading.Event = field(default_factory=threading.Event)
@@ -139,6 +150,15 @@ class Courier:
                 outbox.sent(letter.id, now=self.now())
                 log.info("letter.sent", letter=letter.id)
 
+    def write_letters(self) -> None:
+        """Puts into the outbox what askers are to be told of their requests; it is left to others by who sends none."""
+        if not (self.sending.is_set or self.shows_letters):
+            return
+        until = self.now() + LETTERS_LAST if self.sending.is_set else None
+        letters = RequestLetters(self.base_url, self.complaints_to)
+        if written := self.store.requests.write_letters(letters.letter, now=self.now(), until=until):
+            log.info("requests.letters", written=written)
+
     def make_rounds(self) -> None:
         """What one courier at a time does for all, where it is due."""
         events, now = self.store.events, self.now()
@@ -147,6 +167,12 @@ class Courier:
             events.end_round("late promises", seen_until=now)
             if told:
                 log.info("promises.late", told=told)
+        if events.begin_round("due requests", every=LATE_EVERY, now=now):
+            self.store.requests.tell_due(now=now)
+            self.store.requests.lapse(now=now)
+            self.store.requests.forget_old(now=now)
+        if events.begin_round("requests", every=REQUESTS_EVERY, now=now):
+            self.store.requests.advance_all(now=now)
         if events.begin_round("old events", every=TIDY_EVERY, now=now):
             self.store.deliveries.mend_clocks(now=now)
             events.forget(before=now - self.kept_for)
@@ -156,15 +182,19 @@ class Courier:
 def message(event: StoredEvent, *, base_url: str) -> bytes:
     """What an endpoint is told of an event, as JSON; the same bytes at each try, as long as the settings stay.
 
-    ``address`` is the page of the record, or of what is no record yet where the call stands.
+    ``address`` is the page of the record, or of what is no record yet where the call stands; of a request its own.
     """
-    has_record = event.type not in STATES
-    path = f"/calls/{event.call_id}" if has_record else f"/api/v1/arrivals/{event.call_id}"
+    if event.type in OF_REQUESTS:
+        state, path = event.says["state"], f"/requests/{event.says['request']}"
+    elif event.type in STATES:
+        state, path = STATES[EventType(event.type)], f"/api/v1/arrivals/{event.call_id}"
+    else:
+        state, path = "ready", f"/calls/{event.call_id}"
     data = {
         "call_id": event.call_id,
         "external_id": event.external_id,
         "sender": event.sender,
-        "state": STATES[EventType(event.type)] if not has_record else "ready",
+        "state": state,
         "address": f"{base_url.rstrip('/')}{path}",
         **event.says,
     }
@@ -205,6 +235,7 @@ class Couriers:
     def _look(self) -> None:
         self._telling = {name: thread for name, thread in self._telling.items() if thread.is_alive()}
         store, now = self._courier.store, self._courier.now()
+        self._courier.write_letters()
         for endpoint in store.deliveries.due(now=now):
             self._begin(endpoint, partial(self._courier.tell_all, endpoint))
         if self._courier.sending.is_set and store.people.outbox.is_due(now=now):

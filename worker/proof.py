@@ -53,7 +53,9 @@ def read_proof(path: Path) -> str:
 def to_json(found: Found) -> str:
     """The report for programs."""
     checkpoint = found.newest if isinstance(found, Report) else found.checkpoint
-    counts = {name: value for name, value in vars(found).items() if isinstance(value, int | str)}
+    counts: dict[str, object] = {name: value for name, value in vars(found).items() if isinstance(value, int | str)}
+    if isinstance(found, PackageReport):
+        counts |= {"call_id": found.call_id, "calls": list(found.calls)}
     said = {
         **counts,
         "checkpoint": None if checkpoint is None else _said(checkpoint),
@@ -88,7 +90,8 @@ def _whole_in_words(found: Report) -> Iterator[str]:
 
 
 def _copy_in_words(found: PackageReport) -> Iterator[str]:
-    yield f"{found.entries} entries of call {found.call_id}: everything holds."
+    whose = f"call {found.call_id}" if found.call_id else f"{len(found.calls)} calls"
+    yield f"{found.entries} entries of {whose}: everything holds."
     if found.checkpoint is not None:
         origin = printable(found.checkpoint.origin)
         yield f"They are in the log {origin}, which had {found.checkpoint.size} entries{_when(found.checkpoint)}."
@@ -98,6 +101,8 @@ def _copy_in_words(found: PackageReport) -> Iterator[str]:
         yield f"Proven by their entries: {', '.join(found.proven)}."
     if found.listed:
         yield f"As the company handed them out, and proven by no entry: {', '.join(found.listed)}."
+    if found.withheld:
+        yield f"{found.withheld} entries are here without their content, which stays out: other persons are in it."
     if found.erased:
         yield f"{found.erased} entries have no content any more: it was erased."
 

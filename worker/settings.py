@@ -57,6 +57,12 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of the pages; 0 takes any. Where it is taken, `onrecord up` takes the next.",
     )
+    proxies: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-fA-F.:/, ]+$",
+        description="Addresses or networks of proxies before the pages, apart by commas, whose X-Forwarded-For says "
+        "who asks; without it all who come by a proxy count as one.",
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people reach the pages, if not http://HOST:PORT."
     )
@@ -96,6 +102,9 @@ class Settings(BaseSettings):
         description="The same for agents, who may look up who calls next; if not set, everybody of that sign-in who "
         "has no other duty. The agent of a call, known by the address, always is one.",
     )
+    oidc_desk: str | None = Field(
+        default=None, description="The same for the desk: who answers requests; see `onrecord people`."
+    )
     handover_key: str | None = Field(
         default=None,
         repr=False,
@@ -119,6 +128,22 @@ class Settings(BaseSettings):
         repr=False,
         description="Ed25519 key that signs the log, 32 bytes in base64, one for all hosts; made in the data folder if "
         "not set.",
+    )
+    zone: str = Field(
+        default="UTC",
+        description="Time zone of the company, such as Europe/Berlin, in which the days of requests are counted.",
+    )
+    holidays: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        description="Country whose holidays are no working days, or a part of it (ISO 3166): DE-BE, GB-ENG; if not "
+        "set, none are known.",
+    )
+    complaints_to: str = Field(
+        default="the data protection authority of your country",
+        min_length=1,
+        max_length=500,
+        description="Where people may complain about an answer to a request, as it is written to them.",
     )
     largest_file_mb: int = Field(
         default=25, ge=1, le=1000, description="Megabytes of a file that somebody may add to a record."
@@ -144,6 +169,9 @@ class Settings(BaseSettings):
         "networks (there http too), for recordings and events; and buckets such as s3://calls, for recordings.",
     )
     fetch_timeout_s: float = Field(default=600.0, ge=1, le=3000, description="Seconds for fetching one recording.")
+    packages_days: int = Field(
+        default=30, ge=1, le=365, description="Days for which a package can be taken; then it is destroyed."
+    )
     events_days: int = Field(
         default=30,
         ge=4,
@@ -189,6 +217,12 @@ class Settings(BaseSettings):
     vcon_keys: str | None = Field(
         default=None,
         description="Public keys or certificates in PEM, one after another, of those whose signed vCons are taken.",
+    )
+    vcon_signing_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="Key that signs vCons that go out: a private RSA key, then its certificate and those above it, in "
+        "PEM; made in the data folder, with a certificate of its own, if not set.",
     )
     watch_folder: Path | None = Field(
         default=None, description="Folder that is watched: recordings and vCons in it are handed over and moved away."
@@ -252,6 +286,17 @@ class Settings(BaseSettings):
     )
     summarizer_key: str | None = Field(
         default=None, repr=False, description="Key that this server asks for, sent as a bearer token."
+    )
+    keep: str = Field(
+        default="",
+        description="For how long what is kept: recording (the sound), record (everything) and packages, in days (d), "
+        "months (m) or years (y) since the call, or since the package was made: recording=180d,record=3y for all "
+        "calls, line:support:recording=90d for one line, with ; between. What is not named is kept.",
+    )
+    protect: str = Field(
+        default="",
+        description="What is done with what must not be shown, where the table of protection says otherwise: "
+        "email=mask,phone=cut for all calls, line:support:email=keep for one line, with ; between.",
     )
     device: str = Field(
         default="auto",

@@ -24,7 +24,7 @@ from worker.core.sound import Interval
 from worker.core.transcript import SpeakerStretch, Turn
 from worker.process import ShowStage, work_stages
 from worker.settings import read_settings
-from worker.stages import STAGES
+from worker.stages import PROTECT, STAGES
 
 NOBODY = "nobody"
 """The speaker of words that nobody was found to say."""
@@ -56,13 +56,13 @@ class OnRecord:
             load()
 
     def work(self, sound: Path, show: ShowStage) -> tuple[dict[str, Any], list[MadeBy]]:
-        """What every stage before the statements gives of one recording, with no details of the call given."""
+        """What every stage before anything is protected gives of one recording, with no details of the call given."""
         names = [stage.name for stage in STAGES]
         with tempfile.TemporaryDirectory(prefix="onrecord-") as scratch:
             return work_stages(
                 sound,
                 CallDetails(),
-                stages=STAGES[: names.index("summarise")],
+                stages=STAGES[: names.index(PROTECT)],
                 ports=self._ports,
                 scratch=Path(scratch),
                 code_revision="bench",
@@ -73,7 +73,7 @@ class OnRecord:
         """What the stages heard in one recording."""
         forget_peak()
         values, made_by = self.work(sound, lambda stage, share: None)  # noqa: ARG005 -- nobody watches
-        conversation, voices = values["conversation"], values["voices"]
+        conversation, voices = values["spoken"], values["voices"]
         return Heard(
             words=tuple(
                 HeardWord(

@@ -17,6 +17,9 @@ from obstore.store import S3Store
 
 from scripts.proving.services import BUCKET
 from worker.core.errors import CallError
+from worker.record.sealed import open_all
+from worker.record.sound_keys import place
+from worker.record.sounds import opening
 from worker.record.standing import CallState
 from worker.record.store import Store
 
@@ -73,6 +76,7 @@ class _Rows:
     legs: dict[str, list[tuple[int, str | None]]]
     runs: dict[str, list[tuple[str, str]]]
     entries: dict[str, Counter[str]]
+    sounds: dict[str, tuple[str, str]]  # of which call, and which leg, by their hash
 
 
 def audit(
@@ -85,7 +89,7 @@ def audit(
     found.accepted = len(expected)
     _look_at_calls(expected, rows, store, found)
     _look_for_doubles(rows, set(expected), found)
-    found.lost += _lost_sounds(told, objects)
+    found.lost += _lost_sounds(told, rows, store, objects)
     report = store.log.audit(key=None, since=since)
     found.entries, found.findings = report.entries, [finding.sentence for finding in report.findings]
     return found
@@ -111,7 +115,10 @@ def _read(database_url: str) -> _Rows:
         entries: dict[str, Counter[str]] = defaultdict(Counter)
         for call_id, kind in all_of("SELECT call_id, kind FROM entries"):
             entries[call_id][kind] += 1
-    return _Rows(same_as, called, senders, legs, runs, entries)
+        sounds = {
+            sha256: (call_id, what) for call_id, what, sha256 in all_of("SELECT call_id, what, sha256 FROM sounds")
+        }
+    return _Rows(same_as, called, senders, legs, runs, entries, sounds)
 
 
 def _calls_of(told: Iterable[Told], rows: _Rows, found: Outcome) -> dict[str, list[Told]]:
@@ -196,8 +203,8 @@ def _look_for_doubles(rows: _Rows, expected: Collection[str], found: Outcome) ->
             found.doubled.append(f"{call_id}: a call that nobody was told of")
 
 
-def _lost_sounds(told: Iterable[Told], objects: tuple[str, int]) -> Iterator[str]:
-    """Recordings that were accepted and are not in the store as they arrived."""
+def _lost_sounds(told: Iterable[Told], rows: _Rows, store: Store, objects: tuple[str, int]) -> Iterator[str]:
+    """Recordings that were accepted and are not in the store as they arrived: what lies there is opened here."""
     host, port = objects
     bucket = S3Store(
         BUCKET,
@@ -209,9 +216,11 @@ def _lost_sounds(told: Iterable[Told], objects: tuple[str, int]) -> Iterator[str
         client_options={"allow_http": True},
     )
     for sha256 in sorted({one.sha256 for one in told if not one.is_out_of_reach}):
+        kept = store.sound_keys.find(*rows.sounds[sha256]) if sha256 in rows.sounds else None
         try:
-            content = bytes(bucket.get(f"recordings/{sha256}").bytes())
-        except FileNotFoundError:
+            sealed = b"" if kept is None else bytes(bucket.get(place(kept.sealed.name)).bytes())
+            content = b"" if kept is None else b"".join(open_all(iter([sealed]), opening(kept.sealed)))
+        except (FileNotFoundError, CallError):
             content = b""
         if hashlib.sha256(content).hexdigest() != sha256:
             yield f"the sound {sha256[:12]}… is not kept as it arrived"

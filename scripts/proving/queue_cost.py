@@ -29,7 +29,7 @@ from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.work import Worker
 
-STAGES_OF_A_CALL = 8  # as many as a call has
+STAGES_OF_A_CALL = 9  # as many as a call has
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _work_calls(store: Store, redis: Redis, folder: Path, calls: int) -> float:
     queue = jobs.JobQueue(redis, f"measured-{secrets.token_hex(4)}", way)
     work = jobs.Work(
         store=store,
-        sounds=SoundStore(folder / "sounds"),
+        sounds=SoundStore(folder / "sounds", store.sound_keys),
         queue=queue,
         ports={},
         fetcher=_no_fetcher,

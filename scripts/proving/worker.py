@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from models.fakes import FakeDiarizer, FakeEntailment, FakeSummarizer, FakeTranscriber, FakeVoiceDetector
 from worker import failures
 from worker.bootstrap import Installation
+from worker.core.protection import Rules
 from worker.courier import Couriers
 from worker.logs import configure_logs
 from worker.settings import read_settings
@@ -25,8 +26,8 @@ from worker.work import run_worker
 FASTER_FIRST_WAIT_S, FASTER_LONGEST_WAIT_S = 0.25, 2.0
 
 
-def fake_ports(linger_s: float) -> dict[str, Callable[[], object]]:
-    """A loader for each model port of the stages, which takes up to so many seconds each time."""
+def fake_ports(linger_s: float) -> dict[str, object]:
+    """A loader for each model port of the stages, which takes up to so many seconds each time, and the rules."""
     fakes: Mapping[str, Callable[[], object]] = {
         "voice_detector": FakeVoiceDetector,
         "transcriber": FakeTranscriber,
@@ -34,7 +35,7 @@ def fake_ports(linger_s: float) -> dict[str, Callable[[], object]]:
         "summarizer": FakeSummarizer,
         "entailment": FakeEntailment,
     }
-    return {name: _lingering(fake, linger_s) for name, fake in fakes.items()}
+    return {"protection": Rules(), **{name: _lingering(fake, linger_s) for name, fake in fakes.items()}}
 
 
 def _lingering(load: Callable[[], object], linger_s: float) -> Callable[[], object]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from scripts.statements.checker import Reading, read
 from scripts.statements.texts import Judged, Talk
 from scripts.statements.writers import Bare, Writer, Written
-from worker.core.transcript import Conversation, Transcript
+from worker.core.transcript import Conversation
 from worker.stages.check import LEAST_ENTAILED
 
 T = TypeVar("T")
@@ -27,7 +27,6 @@ class HeardCall:
     id: str
     length_s: float
     conversation: Conversation
-    transcript: Transcript
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def hear_calls(folder: Path, wanted: Sequence[str], limit: int | None) -> list[H
     entries = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["audio"]
     for entry in [one for one in entries if not wanted or any(part in one["id"] for part in wanted)][:limit]:
         values, _ = hearer.work(folder / entry["file"], _unseen)
-        heard.append(HeardCall(entry["id"], float(entry["duration"]), values["conversation"], values["transcript"]))
+        heard.append(HeardCall(entry["id"], float(entry["duration"]), values["spoken"]))
         _tell(f"heard {len(heard)} calls")
     return heard
 
@@ -95,7 +94,7 @@ def measure(model: str, talks: Sequence[Talk], calls: Sequence[HeardCall], bare_
         of_talks.append(writer.summarise_text(talk))
         _tell(f"{model}: {len(of_talks)} of {len(talks)} dialogues")
     for call in calls:
-        of_calls.append(writer.summarise(call.conversation, call.transcript, length_s=call.length_s))
+        of_calls.append(writer.summarise(call.conversation, length_s=call.length_s))
         _tell(f"{model}: {len(of_calls)} of {len(calls)} calls")
     tokens, writing_s = writer.tokens_written(), writer.model.seconds
     for place in bare_of:

@@ -67,7 +67,7 @@ def score_promises(rows: Sequence[Mapping[str, Any]], find: Find) -> PromiseScor
 def _score_row(row: Mapping[str, Any], find: Find, score: PromiseScore) -> None:
     zone = ZoneInfo(row["zone"])
     started_at = datetime.fromisoformat(row["started_at"]).astimezone(zone)
-    conversation, _ = speak([Said(turn["speaker"], turn["text"]) for turn in row["turns"]])
+    conversation = speak([Said(turn["speaker"], turn["text"]) for turn in row["turns"]])
     found = list(find(conversation.turns, started_at))
     places = {f"t{number}": number - 1 for number in range(1, len(row["turns"]) + 1)}
     texts = {turn.id: turn.text for turn in conversation.turns}

@@ -19,7 +19,7 @@ from typing import Any
 
 from worker.core.call import CallDetails, Party
 from worker.core.roles import Utterance, find_roles
-from worker.core.transcript import Conversation, Participant, TrackWords, Transcript, Turn, Word
+from worker.core.transcript import Conversation, Participant, Turn, Word
 
 SIDES = ("customer", "agent", "overall")
 
@@ -146,7 +146,7 @@ def parties_of(turns: Sequence[Said]) -> dict[str, Party]:
     return {speaker: roles[speaker].party for speaker in speakers}
 
 
-def speak(turns: Sequence[Said]) -> tuple[Conversation, Transcript]:
+def speak(turns: Sequence[Said]) -> Conversation:
     """A dialogue as the stages before the statements would give it, had it been spoken and heard without a mistake."""
     parties = parties_of(turns)
     spoken: list[Turn] = []
@@ -162,8 +162,7 @@ def speak(turns: Sequence[Said]) -> tuple[Conversation, Transcript]:
     participants = tuple(
         Participant(party, None, speaker, None, "as the text has it") for speaker, party in parties.items()
     )
-    heard = TrackWords(0, tuple(word for turn in spoken for word in turn.words))
-    return Conversation(participants, tuple(spoken)), Transcript((heard,), "en", 1.0)
+    return Conversation(participants, tuple(spoken), language="en", language_confidence=1.0)
 
 
 def _say(text: str, start_s: float) -> tuple[Word, ...]:

@@ -20,12 +20,12 @@ from worker.core.evidence import NO_MODEL
 from worker.core.ports import Entailment, Summarizer
 from worker.core.stage import run_stage
 from worker.core.summary import Statement, Summary
-from worker.core.transcript import Conversation, Transcript
+from worker.core.transcript import Conversation
 from worker.settings import read_settings
-from worker.stages import STAGES
+from worker.stages import PROTECT, STAGES
 
 _NAMES = [stage.name for stage in STAGES]
-WRITING_STAGES = STAGES[_NAMES.index("attribute") + 1 : _NAMES.index("check") + 1]
+WRITING_STAGES = STAGES[_NAMES.index(PROTECT) + 1 : _NAMES.index("check") + 1]
 
 BARE_WORDS = 40
 """What the bare model may write of each side: people took 13 to 40 words for one."""
@@ -89,11 +89,10 @@ class Writer:
         self.model = Counting(build())
         self._ports["summarizer"] = lambda: self.model
 
-    def summarise(self, conversation: Conversation, transcript: Transcript, *, length_s: float) -> Written:
+    def summarise(self, conversation: Conversation, *, length_s: float) -> Written:
         """The one place where the stages are called: whatever of these values they ask for, they get."""
         values: dict[str, object] = {
             "conversation": conversation,
-            "transcript": transcript,
             "details": CallDetails(),
         }
         started = time.perf_counter()
@@ -108,8 +107,8 @@ class Writer:
 
     def summarise_text(self, talk: Talk) -> Written:
         """The same for a written dialogue, as if it had been spoken."""
-        conversation, transcript = speak(talk.turns)
-        return self.summarise(conversation, transcript, length_s=_length_s(conversation))
+        conversation = speak(talk.turns)
+        return self.summarise(conversation, length_s=_length_s(conversation))
 
     def ask_bare(self, talk: Talk) -> Bare:
         """The model alone, with the whole dialogue before it, asked for one sentence on each of the two sides."""
@@ -129,7 +128,7 @@ class Writer:
         }
         seconds = time.perf_counter() - started
         texts = {side: told.get(side, "") for side in ("customer", "agent")} | {"overall": " ".join(told.values())}
-        return Bare(texts, _length_s(speak(talk.turns)[0]), seconds)
+        return Bare(texts, _length_s(speak(talk.turns)), seconds)
 
     def tokens_written(self) -> int | None:
         """How many tokens of its own the model wrote so far; None where it wrote none or its tokens are not known."""

@@ -20,10 +20,12 @@ from tests.handed_over import hand_over
 from tests.services import KEYS, missing
 from tests.web.records import MADE_BY
 from tests.web.serving import serving
+from worker.answering import erase_as_asked
 from worker.core.call import CallDetails
 from worker.core.dialogue.values import Content, Item
 from worker.core.log.entry import Actor, Role
 from worker.core.record import CallRecord
+from worker.erasing import Stores
 from worker.record.people import Person
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -115,10 +117,9 @@ class Place:
         """A call that is ready; with the sample call's record and sound where no other record is given."""
         if record is None:
             record = sample_record()
-            self.parts.sounds.keep(SOUND)
         call_id = self.receive(details, sha256=record.recording.sha256)
         self.store.finish(call_id, LAST, worker=WORKER, value=record, made_by=MADE_BY[0], next_stage=None)
-        self.parts.sounds.put_copy(record.recording.sha256, SOUND)
+        self.parts.sounds.put_copy(call_id, SOUND)
         return call_id
 
     def person(self, call_id: str, role: Role) -> Person:
@@ -148,7 +149,15 @@ def new_place(folder: Path) -> Iterator[Place]:
     store = Store(f"sqlite:///{folder / 'onrecord.db'}", KEYS)
     store.migrate()
     port = free_port("127.0.0.1", 0)
-    parts = Parts(store, SoundStore(str(folder / "sounds")), secret="a secret", base_url=f"http://127.0.0.1:{port}")
+    sounds = SoundStore(str(folder / "sounds"), store.sound_keys)
+    stores = Stores(store, sounds)
+    parts = Parts(
+        store,
+        sounds,
+        secret="a secret",
+        base_url=f"http://127.0.0.1:{port}",
+        erase_as_asked=lambda request_id, by: erase_as_asked(request_id, by=by, stores=stores),
+    )
     with serving(create_app(parts), port):
         yield Place(folder, store, parts)
     store.close()

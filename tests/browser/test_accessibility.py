@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PHONE, WIDE, Place, new_place
-from tests.browser.world import View, everything
+from tests.browser.view import View
+from tests.browser.world import everything
 
 AXE = next((Path(__file__).parent / "vendor").glob("axe-core-*/axe.min.js")).read_text()
 EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -59,6 +60,32 @@ NAMES = [
     "error, nothing there",
     "error, not open",
     "error, does not fit",
+    "asking, choices",
+    "asking, choices of a stranger",
+    "asking, a correction",
+    "asking, a stranger",
+    "asking, the code",
+    "asked, home",
+    "asked, being put together",
+    "asked, ready",
+    "asked, locked",
+    "asked, erased",
+    "record, erased",
+    "asked, third persons",
+    "asked, extended",
+    "asked, refused",
+    "record, restricted, customer",
+    "record, restricted, agent",
+    "desk",
+    "desk, ended",
+    "desk, home",
+    "desk, entry",
+    "desk, a letter",
+    "desk, erasure",
+    "desk, restriction",
+    "desk, third persons",
+    "desk, who else is in it",
+    "desk, the record",
 ]
 
 

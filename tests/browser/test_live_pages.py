@@ -32,8 +32,7 @@ def test_a_call_that_is_worked_shows_its_steps_and_then_its_record(place: Place,
     place.store.beat(call_id, "transcribe", worker=WORKER, lease_s=60.0, progress=0.4, now=datetime.now(UTC))
     expect(page.locator("#standing")).to_contain_text("40%")
     assert page.evaluate("() => window.wasLoadedAgain") is False, "what changed was put in place, nothing was loaded"
-    place.parts.sounds.keep(SOUND)
-    place.parts.sounds.put_copy(record.recording.sha256, SOUND)
+    place.parts.sounds.put_copy(call_id, SOUND)
     place.store.finish(call_id, "transcribe", worker=WORKER, value=record, made_by=MADE_BY[0], next_stage=None)
     expect(page.get_by_role("heading", level=1)).to_have_text("A washing machine that leaks.")
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Place
 from tests.browser.hands import Hand, Keyboard, Mouse
 from tests.installation import wait_until
+from tests.packed import Packing
 from worker.core.dialogue.values import Act, Annotation, Looked, Way
 from worker.core.log.entry import Role
 
@@ -131,14 +132,18 @@ def customer_says_that_the_promise_was_kept(hand: Hand, page: Page) -> None:
     expect(page.locator("#p1 .standing").first).to_contain_text("It was done, says Maria Lopez")
 
 
-def customer_takes_a_copy_that_proves_itself(hand: Hand, page: Page, folder: Path) -> None:
+def customer_takes_a_copy_that_proves_itself(hand: Hand, page: Page, place: Place, folder: Path) -> None:
     proof = page.locator("#proof")
     hand.press(proof.locator("summary").first)
-    with page.expect_download() as download:
-        hand.press(proof.locator("a[href$='copy.zip']"))
     copy, key = folder / "copy.zip", folder / "key.txt"
-    download.value.save_as(copy)
     key.write_text(proof.locator(".exact", has_text="+").first.inner_text())
+    hand.press(page.get_by_role("button", name="Ask for the transcript"))
+    page.wait_for_url("**/requests/*")
+    assert Packing(place.store, place.parts.sounds, folder).packer().make_one(), "a worker does this by itself"
+    page.reload()
+    with page.expect_download() as download:
+        hand.press(page.locator("a[href$='/package']").first)
+    download.value.save_as(copy)
     checked = subprocess.run(
         [sys.executable, "-m", "worker", "verify", str(copy), "--key", str(key)],
         cwd=ROOT,
@@ -171,7 +176,7 @@ def test_both_sides_read_both_write_and_neither_erases(hand: Hand, place: Place,
     expect(paula.locator("#s2 .boxes > li")).to_have_count(2)
     expect(paula.locator("#s2")).to_contain_text(DISPUTE)
 
-    customer_takes_a_copy_that_proves_itself(hand, maria, tmp_path)
+    customer_takes_a_copy_that_proves_itself(hand, maria, place, tmp_path)
 
     contents = [item.content for item in place.store.log.items(call_id)]
     acts = [one.act for one in contents if isinstance(one, Annotation)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from tests.browser.asked import everything_asked
 from tests.browser.conftest import DANIEL, DETAILS, WORKER, Place, other_recording
 from tests.browser.sample import FOLDER, sample_record
+from tests.browser.view import View
 from tests.web.records import silent_call, unknown_voices_call
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.selecting import words_target
@@ -27,7 +29,6 @@ from worker.core.dialogue.values import (
 from worker.core.errors import Unavailable
 from worker.core.log.entry import Role
 from worker.intake.own_recording import accept_own_recording
-from worker.record.people import Person
 from worker.stages import STAGES
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
@@ -40,17 +41,6 @@ LONG_NAMES = CallDetails(
     agent_address=DANIEL,
     customer_address="+4930123456",
 )
-
-
-@dataclass(frozen=True)
-class View:
-    """A page as somebody sees it. ``does`` is what has to be pressed there first, for pages that answer a form."""
-
-    name: str
-    who: Person | None
-    address: str
-    status: int = 200
-    does: tuple[str, ...] = ()
 
 
 def everything(place: Place) -> list[View]:
@@ -112,6 +102,7 @@ def everything(place: Place) -> list[View]:
         View("error, nothing there", maria, "/nothing", 404),
         View("error, not open", other, f"/calls/{said}", 404),
         View("error, does not fit", maria, f"/calls/{fresh}/say?target=nothing", 422),
+        *everything_asked(place),
     ]
 
 
@@ -164,6 +155,6 @@ def _own_recording(place: Place, call_id: str) -> int:
     ]
     place.finish(own, replace(record, turns=tuple(turns)), stage=STAGES[0].name)
     stored = place.store.call(own)
-    parts.sounds.put_copy(stored.sound_id, OWN_SOUND)
+    parts.sounds.put_copy(stored.id, OWN_SOUND)
     kept = KeptFile(stored.sound_id, "mine.flac", "audio/flac", OWN_SOUND.stat().st_size)
     return place.say(call_id, CUSTOMER, Added(file=kept, recording_call=own)).number

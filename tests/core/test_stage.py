@@ -1,5 +1,7 @@
 """Stages: their order is checked, and one place runs them and notes what made what."""
 
+from dataclasses import replace
+
 import pytest
 
 from worker.core.errors import Invalid
@@ -24,6 +26,7 @@ def test_the_way_of_a_call_is_in_order():
         "transcribe",
         "separate",
         "attribute",
+        "protect",
         "summarise",
         "check",
         "publish",
@@ -78,3 +81,12 @@ def test_a_value_of_another_type_is_a_bug_and_says_so():
     one = stage("one", requires=(), produces="words", run=lambda **_: 3)
     with pytest.raises(TypeError, match="stage one gives str, not int"):
         run_stage(one, {}, {}, code_revision="code 1", progress=lambda share: None)
+
+
+def test_what_a_stage_forgets_no_later_stage_may_ask_for():
+    hear = stage("hear", requires=("file",), produces="words")
+    protect = replace(stage("protect", requires=("words",), produces="tokens"), forgets=("words",))
+    tell = stage("tell", requires=("words",), produces="record")
+    check_order((hear, protect), given=("file",))
+    with pytest.raises(Invalid, match="stage tell needs 'words', but before it there is only file, tokens"):
+        check_order((hear, protect, tell), given=("file",))

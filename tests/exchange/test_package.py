@@ -1,10 +1,13 @@
-"""The copy that somebody keeps: it holds as it was made, and whatever was altered in it is found and named."""
+"""The package that somebody keeps: it holds as it was made, and whatever was altered in it is found and named, by
+`onrecord verify` and by the program that lies in it alike."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import pyzipper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,15 +26,17 @@ from worker.core.log.entry import BEFORE_THE_FIRST, SYSTEM, Actor, Entry, EntryK
 from worker.core.log.merkle import consistency_proof, inclusion_proof, leaf_hash, root_of
 from worker.exchange.package import (
     Attached,
+    Contents,
+    CopiedCall,
     CopiedEntry,
-    Copy,
     Earlier,
     PackageReport,
     package_blocks,
     verify_package,
     write_package,
 )
-from worker.exchange.package.form import MANIFEST, read_manifest, safe_name
+from worker.exchange.package import standalone as verify
+from worker.exchange.package.form import MANIFEST, ListedCall, read_manifest, safe_name
 from worker.record.signing import Signer, Verifier
 
 AT = datetime(2026, 3, 10, 9, 14, tzinfo=UTC)
@@ -88,7 +94,7 @@ def note(size: int, minute: int, signer: Signer = SIGNER, leaves: list[bytes] = 
     return signer.sign(make_checkpoint(signer.name, size, root_of(leaves[:size]), at).encode())
 
 
-def copy(count: int = len(BODIES), **changed: object) -> Copy:
+def call_of(count: int = len(BODIES), **changed: object) -> CopiedCall:
     size, node = len(LEAVES), nodes_over(LEAVES)
     copied = tuple(
         CopiedEntry(one.encode(), bytes([one.number]) * 32, said, at, inclusion_proof(at, size, node))
@@ -96,19 +102,34 @@ def copy(count: int = len(BODIES), **changed: object) -> Copy:
     )
     parts = {
         "call_id": "c4llc4llc4llc4ll",
-        "key": SIGNER.verifier_key,
-        "checkpoint": note(size, 60),
         "entries": copied,
-        "earlier": Earlier(note(6, 30), consistency_proof(6, size, node)),
-        "recordings": [attached("Anruf März.wav", RECORDING, hashlib.sha256(RECORDING).hexdigest())],
         "sound": attached("listening", SOUND),
         "files": {3: attached("invoice.pdf", INVOICE, hashlib.sha256(INVOICE).hexdigest())},
-        "annotations": b'{"@context":"http://www.w3.org/ns/anno.jsonld"}',
+        "texts": {
+            "annotations.json": b'{"@context":"http://www.w3.org/ns/anno.jsonld"}',
+            "transcript.txt": b"Hello.\n",
+        },
     }
-    return Copy(**{**parts, **changed})  # type: ignore[arg-type]
+    return CopiedCall(**{**parts, **changed})  # type: ignore[arg-type]
 
 
-def packed(one: Copy, signer: Signer = SIGNER) -> bytes:
+OF_CALL = ("entries", "sound", "files", "texts", "withheld")
+
+
+def copy(count: int = len(BODIES), **changed: object) -> Contents:
+    """A package of one call; what is changed is changed of the call or of the package, by its name."""
+    size, node = len(LEAVES), nodes_over(LEAVES)
+    parts = {
+        "key": SIGNER.verifier_key,
+        "checkpoint": note(size, 60),
+        "calls": [call_of(count, **{name: value for name, value in changed.items() if name in OF_CALL})],
+        "readme": "What this is.\n",
+        "earlier": Earlier(note(6, 30), consistency_proof(6, size, node)),
+    }
+    return Contents(**{**parts, **{name: value for name, value in changed.items() if name not in OF_CALL}})  # type: ignore[arg-type]
+
+
+def packed(one: Contents, signer: Signer = SIGNER) -> bytes:
     return b"".join(package_blocks(one, signer.sign))
 
 
@@ -118,12 +139,28 @@ OPEN = Verifier.from_key(SIGNER.verifier_key).open
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., PackageReport]:
-    def verify(data: bytes, since: str | None = None, key: str = SIGNER.verifier_key) -> PackageReport:
+    def checked(
+        data: bytes, since: str | None = None, key: str = SIGNER.verifier_key, *, by_both: bool = True
+    ) -> PackageReport:
         path = tmp_path / "copy.zip"
         path.write_bytes(data)
-        return verify_package(path, Verifier.from_key(key).open, since=since)
+        report = verify_package(path, Verifier.from_key(key).open, since=since)
+        if since is None and by_both:
+            own = standalone(path, key)
+            assert bool(own) == bool(report.findings), (own, report.findings)
+        return report
 
-    return verify
+    return checked
+
+
+def standalone(path: Path, key: str) -> list[str]:
+    """What the program in the package says is wrong with it."""
+    try:
+        checked = verify.Check(verify.Members(path), verify.read_key(key))
+    except (verify.Wrong, *verify.UNREADABLE) as error:
+        return [str(error) or type(error).__name__]
+    checked.run()
+    return checked.wrong
 
 
 def members(data: bytes) -> dict[str, bytes]:
@@ -159,8 +196,8 @@ def test_a_copy_holds_as_it_was_made(check):
 
 def test_what_stands_in_an_entry_is_proven_and_the_rest_is_not_said_to_be(check):
     report = check(WHOLE)
-    assert report.proven == ("files/0003-invoice.pdf", "recording/Anruf_M_rz.wav")
-    assert report.listed == ("annotations.json", "sound.flac")
+    assert report.proven == ("files/0003-invoice.pdf",)
+    assert report.listed == ("annotations.json", "sound.flac", "transcript.txt")
 
 
 def test_the_same_copy_has_the_same_bytes():
@@ -180,28 +217,141 @@ def test_large_files_pass_through_in_blocks():
     assert max(map(len, package_blocks(copy(sound=huge), SIGNER.sign))) < 2 * 2**20
 
 
-def test_the_copy_says_in_plain_words_what_it_is_and_how_to_check_it():
-    text = members(WHOLE)["README.txt"].decode()
-    assert "onrecord verify COPY.zip --key KEY.pub" in text
-    assert "with the key that the company publishes" in " ".join(text.split())
-    assert "no entry holds its hash" in " ".join(text.split())
-    assert "sound.flac" not in members(packed(copy(sound=None)))["README.txt"].decode()
+def test_the_program_that_checks_it_lies_in_it():
+    assert members(WHOLE)["verify.py"] == Path(verify.__file__).read_bytes()
+
+
+def test_what_stays_out_for_others_is_told_from_what_was_erased(check):
+    one = call_of()
+    entries_ = (*one.entries[:4], replace(one.entries[4], salt=None, body=None))
+    report = check(packed(copy(entries=entries_, withheld=frozenset({4}))))
+    assert (report.findings, report.withheld, report.erased) == ((), 1, 0)
+    there = check(packed(copy(withheld=frozenset({4}))))
+    assert [finding.number for finding in there.findings] == [4], "the list says that it stays out"
+
+
+def test_several_calls_lie_in_folders_under_one_list_and_each_is_checked(check):
+    more = packed(copy(calls=[call_of(), call_of()], index=b"<!doctype html>"))
+    names = set(members(more))
+    assert {"index.html", "calls/1/proof/entries.jsonl", "calls/2/sound.flac", "proof/log.pub"} <= names
+    report = check(more)
+    assert (report.findings, report.entries, report.call_id) == ((), 10, None)
+    parts = members(more)
+    parts["calls/2/proof/contents/0004.json"] = parts["calls/2/proof/contents/0004.json"].replace(b"not what", b"what")
+    (finding,) = check(rezipped(resigned(parts, SIGNER))).findings
+    assert (finding.call, finding.number) == ("c4llc4llc4llc4ll", 4)
+
+
+def test_a_call_taken_out_of_several_is_found(check):
+    parts = members(packed(copy(calls=[call_of(), call_of()], index=b"<!doctype html>")))
+    less = {name: data for name, data in parts.items() if not name.startswith("calls/2/")}
+    assert any("missing" in one.what for one in check(rezipped(resigned(less, SIGNER))).findings)
+
+
+def test_a_folder_that_was_unpacked_is_checked_as_its_zip_is(tmp_path):
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as archive:
+        archive.extractall(folder)
+    (folder / ".DS_Store").write_bytes(b"what a system puts there")
+    assert verify_package(folder, OPEN).findings == ()
+    assert standalone(folder, SIGNER.verifier_key) == []
+    (folder / "transcript.txt").write_bytes(b"Jello.\n")
+    assert [one.file for one in verify_package(folder, OPEN).findings] == ["transcript.txt"]
+    assert standalone(folder, SIGNER.verifier_key) == ["transcript.txt: it is not the file that was handed out."]
+
+
+def test_the_program_in_it_runs_by_itself_and_says_what_it_checked_and_what_not(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(WHOLE)) as archive:
+        archive.extractall(tmp_path)
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        alone = [sys.executable, "-I", "-S", str(tmp_path / "verify.py"), *more]  # nothing but the standard library
+        return subprocess.run(alone, capture_output=True, text=True, check=False, cwd="/")
+
+    (tmp_path / "key").write_text(SIGNER.verifier_key)
+    (tmp_path / "key").rename(tmp_path.parent / "key.pub")
+    well = run("--key", str(tmp_path.parent / "key.pub"))
+    assert well.returncode == 0, well.stdout + well.stderr
+    assert "Everything holds." in well.stdout
+    assert "5 entries of 1 call(s)" in well.stdout
+    assert "Not checked" in well.stdout
+    assert "came from this package itself" not in well.stdout
+    assert "came from this package itself" in run().stdout
+    (tmp_path / "sound.flac").write_bytes(b"fLaC" + bytes(999) + b"\1")
+    wrong = run()
+    assert wrong.returncode == 1
+    assert "WRONG  sound.flac: it is not the file that was handed out." in wrong.stdout
+
+
+def test_signatures_are_checked_as_rfc_8032_has_them():
+    """The test vectors of section 7.1: TEST 1 and TEST 3, whole and altered."""
+    vectors = (
+        (
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+            "",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+            "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        ),
+        (
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+            "af82",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+        ),
+    )
+    for public, text, signature in vectors:
+        key, said, signed = bytes.fromhex(public), bytes.fromhex(text), bytes.fromhex(signature)
+        assert verify.is_signed(key, said, signed)
+        assert not verify.is_signed(key, said + b"x", signed)
+        assert not verify.is_signed(key, said, signed[:-1] + bytes([signed[-1] ^ 1]))
+        more = (int.from_bytes(signed[32:], "little") + verify.L).to_bytes(32, "little")
+        assert not verify.is_signed(key, said, signed[:32] + more), "the same signature spelt otherwise is none"
+
+
+def test_an_encrypted_package_opens_with_its_code_alone_and_is_checked_unpacked(tmp_path):
+    path = tmp_path / "package.zip"
+    write_package(copy(), path, SIGNER.sign, code="k3f9-2m4x")
+    assert SOUND[:100] not in path.read_bytes()
+    (finding,) = verify_package(path, OPEN).findings
+    assert "Unpack it with its code" in finding.sentence
+    with pyzipper.AESZipFile(path) as archive:
+        with pytest.raises(RuntimeError):
+            archive.read("transcript.txt", pwd=b"another")
+        archive.extractall(tmp_path / "open", pwd=b"k3f9-2m4x")
+        assert {one.wz_aes_strength for one in archive.infolist()} == {3}, "AES-256"
+    assert verify_package(tmp_path / "open", OPEN).findings == ()
+
+
+def test_what_earlier_versions_handed_out_is_still_checked():
+    report = verify_package(Path(__file__).parent / "copy_form_1.zip", OPEN)
+    assert report.findings == ()
+    assert (report.call_id, report.entries) == ("c4llc4llc4llc4ll", 5)
+    assert report.proven == ("files/0003-invoice.pdf", "recording/Anruf_M_rz.wav")
+    assert report.listed == ("annotations.json", "sound.flac")
+
+
+def test_what_earlier_versions_handed_out_and_was_altered_is_found(tmp_path):
+    parts = members((Path(__file__).parent / "copy_form_1.zip").read_bytes())
+    for name in parts:
+        altered = parts | {name: parts[name][:-2] + b"!" + parts[name][-1:]}
+        (tmp_path / "copy.zip").write_bytes(rezipped(altered))
+        assert any(one.file == name for one in verify_package(tmp_path / "copy.zip", OPEN).findings), name
 
 
 def test_contents_are_the_sealed_envelope_word_for_word():
-    content = json.loads(members(WHOLE)["contents/0004.json"])
+    content = json.loads(members(WHOLE)["proof/contents/0004.json"])
     assert content == {"body": BODIES[4][1].decode(), "salt": (bytes([4]) * 32).hex()}
 
 
 def test_an_erased_content_is_counted_and_is_no_fault(check):
-    one = copy()
+    one = call_of()
     erased = replace(one.entries[4], salt=None, body=None)
-    report = check(packed(replace(one, entries=(*one.entries[:4], erased))))
+    report = check(packed(copy(entries=(*one.entries[:4], erased))))
     assert (report.findings, report.erased) == ((), 1)
 
 
 def test_a_copy_of_little_needs_no_more_than_that(check):
-    report = check(packed(copy(1, earlier=None, recordings=(), sound=None, files={}, annotations=None)))
+    report = check(packed(copy(1, earlier=None, sound=None, files={}, texts={})))
     assert (report.findings, report.entries, report.earlier) == ((), 1, None)
 
 
@@ -262,7 +412,7 @@ def test_a_removed_file_is_found_and_named(check, name: str):
 
 def test_a_content_that_was_altered_is_found_at_its_entry_even_with_a_new_list(check):
     parts = members(WHOLE)
-    parts["contents/0004.json"] = parts["contents/0004.json"].replace(b"not what", b"what")
+    parts["proof/contents/0004.json"] = parts["proof/contents/0004.json"].replace(b"not what", b"what")
     (finding,) = check(rezipped(resigned(parts, SIGNER))).findings
     assert (finding.call, finding.number) == ("c4llc4llc4llc4ll", 4)
     assert finding.expected == entries()[4].content_hash.hex() != finding.got
@@ -270,41 +420,44 @@ def test_a_content_that_was_altered_is_found_at_its_entry_even_with_a_new_list(c
 
 def test_an_entry_that_was_altered_is_found_at_its_entry_even_with_a_new_list(check):
     parts = members(WHOLE)
-    lines = parts["entries.jsonl"].splitlines(keepends=True)
+    lines = parts["proof/entries.jsonl"].splitlines(keepends=True)
     lines[2] = lines[2].replace(b"customer", b"reviewer")
-    parts["entries.jsonl"] = b"".join(lines)
+    parts["proof/entries.jsonl"] = b"".join(lines)
     found = check(rezipped(resigned(parts, SIGNER))).findings
     assert {(one.number, one.leaf) for one in found} == {(2, 5), (3, None)}  # not in the tree; 3 does not follow it
 
 
 def test_an_entry_cut_off_at_the_end_is_found_by_the_signed_list(check):
     parts = members(WHOLE)
-    parts["entries.jsonl"] = b"".join(parts["entries.jsonl"].splitlines(keepends=True)[:4])
-    del parts["contents/0004.json"]
+    parts["proof/entries.jsonl"] = b"".join(parts["proof/entries.jsonl"].splitlines(keepends=True)[:4])
+    del parts["proof/contents/0004.json"]
     found = check(rezipped(parts)).findings
     assert any((one.number, one.expected, one.got) == (4, "5", "4") for one in found)
 
 
 def test_an_entry_taken_out_of_the_middle_is_found(check):
     parts = members(WHOLE)
-    lines = parts["entries.jsonl"].splitlines(keepends=True)
-    parts["entries.jsonl"] = b"".join(lines[:2] + lines[3:])
-    assert any(one.number == 2 for one in check(rezipped(resigned(parts, SIGNER, entries=4))).findings)
+    lines = parts["proof/entries.jsonl"].splitlines(keepends=True)
+    parts["proof/entries.jsonl"] = b"".join(lines[:2] + lines[3:])
+    assert any(
+        one.number == 2
+        for one in check(rezipped(resigned(parts, SIGNER, calls=[ListedCall("c4llc4llc4llc4ll", 4)]))).findings
+    )
 
 
 def test_entries_that_changed_places_are_found(check):
     parts = members(WHOLE)
-    lines = parts["entries.jsonl"].splitlines(keepends=True)
+    lines = parts["proof/entries.jsonl"].splitlines(keepends=True)
     lines[2], lines[3] = lines[3], lines[2]
-    parts["entries.jsonl"] = b"".join(lines)
+    parts["proof/entries.jsonl"] = b"".join(lines)
     assert {2, 3} <= {one.number for one in check(rezipped(resigned(parts, SIGNER))).findings}
 
 
 def test_swapped_proofs_are_found_at_both_entries(check):
     parts = members(WHOLE)
-    lines = [json.loads(line) for line in parts["entries.jsonl"].splitlines()]
+    lines = [json.loads(line) for line in parts["proof/entries.jsonl"].splitlines()]
     lines[1]["proof"], lines[2]["proof"] = lines[2]["proof"], lines[1]["proof"]
-    parts["entries.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    parts["proof/entries.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     assert [one.number for one in check(rezipped(resigned(parts, SIGNER))).findings] == [1, 2]
 
 
@@ -312,16 +465,16 @@ def test_a_copy_signed_by_another_key_is_found(check):
     other = Signer(SIGNER.name, bytes(32))
     forged = packed(copy(checkpoint=note(14, 60, other), earlier=None, key=other.verifier_key), other)
     found = check(forged).findings
-    assert {one.file for one in found} == {"checkpoint.txt", "manifest.txt"}
+    assert {one.file for one in found} == {"proof/checkpoint.txt", "MANIFEST.txt"}
     assert check(forged, key=other.verifier_key).findings == ()
 
 
 def test_a_checkpoint_of_a_forked_tree_is_found_by_the_proofs_and_the_earlier_one(check):
     forked = [*LEAVES[:4], leaf_hash(b"another"), *LEAVES[5:]]
     parts = members(WHOLE)
-    parts["checkpoint.txt"] = note(14, 60, leaves=forked).encode()
+    parts["proof/checkpoint.txt"] = note(14, 60, leaves=forked).encode()
     found = check(rezipped(resigned(parts, SIGNER))).findings
-    assert any(one.file == "consistency.json" and "earlier tree" not in one.what for one in found)
+    assert any(one.file == "proof/consistency.json" and "earlier tree" not in one.what for one in found)
     assert {one.number for one in found if one.checkpoint == 14} == {0, 1, 2, 3, 4}
 
 
@@ -329,30 +482,12 @@ def test_an_earlier_checkpoint_that_the_tree_does_not_begin_with_is_found(check)
     forked = [leaf_hash(b"another"), *LEAVES[1:]]
     one = copy(earlier=Earlier(note(6, 30, leaves=forked), consistency_proof(6, 14, nodes_over(LEAVES))))
     (finding,) = check(packed(one)).findings
-    assert (finding.file, finding.checkpoint) == ("consistency.json", 6)
+    assert (finding.file, finding.checkpoint) == ("proof/consistency.json", 6)
 
 
 def test_checkpoints_in_the_wrong_order_are_found(check):
     one = copy(earlier=Earlier(note(6, 90), consistency_proof(6, 14, nodes_over(LEAVES))))
     assert "signed first" in check(packed(one)).findings[0].what
-
-
-def test_a_recording_that_did_not_arrive_is_found(check):
-    (finding,) = check(packed(copy(recordings=[attached("a.wav", b"other sound")]))).findings
-    assert (finding.file, finding.number) == ("recording/a.wav", 0)
-    assert finding.expected == hashlib.sha256(RECORDING).hexdigest()
-
-
-def test_the_recordings_of_several_legs_lie_in_it_each_proven_by_its_own_entry(check):
-    other = b"RIFF the second leg"
-    legs = [attached("leg.wav", RECORDING, hashlib.sha256(RECORDING).hexdigest()), attached("leg.wav", other)]
-    report = check(packed(copy(recordings=legs)))
-    assert "recording/1-leg.wav" in report.proven
-    (finding,) = report.findings
-    assert (finding.file, finding.expected) == (
-        "recording/2-leg.wav",
-        hashlib.sha256(RECORDING).hexdigest(),
-    ), "its call has one recording, and this is none of it"
 
 
 def test_a_file_that_nobody_added_is_found(check):
@@ -403,7 +538,15 @@ def test_what_is_no_zip_is_refused(check):
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil.txt", "/etc/passwd", "contents/0001.json/", "contents/1.json", "a\x1b[2J", "files\\0001-a", "ä.txt"],
+    [
+        "../evil.txt",
+        "/etc/passwd",
+        "proof/contents/0001.json/",
+        "proof/contents/1.json",
+        "a\x1b[2J",
+        "files\\0001-a",
+        "ä.txt",
+    ],
 )
 def test_odd_names_are_refused_and_not_repeated(check, name: str):
     sentence = one_finding(check(rezipped(members(WHOLE), (name, b"x"))))
@@ -413,11 +556,13 @@ def test_odd_names_are_refused_and_not_repeated(check, name: str):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_names_that_are_there_twice_are_refused(check):
-    assert "entries.jsonl is in the copy twice" in one_finding(check(rezipped(members(WHOLE), ("entries.jsonl", b""))))
+    assert "entries.jsonl is in the copy twice" in one_finding(
+        check(rezipped(members(WHOLE), ("proof/entries.jsonl", b"")))
+    )
 
 
 def test_a_zip_bomb_is_refused_before_it_is_read(check):
-    assert "zip bomb" in one_finding(check(rezipped(members(WHOLE) | {"entries.jsonl": bytes(50 * 2**20)})))
+    assert "zip bomb" in one_finding(check(rezipped(members(WHOLE) | {"proof/entries.jsonl": bytes(50 * 2**20)})))
 
 
 def test_an_odd_way_of_packing_is_refused(check):
@@ -429,35 +574,35 @@ def test_an_odd_way_of_packing_is_refused(check):
 
 def test_too_many_files_are_refused(check, monkeypatch):
     monkeypatch.setattr("worker.exchange.package.form.MOST_MEMBERS", 5)
-    assert "at most 5 files" in one_finding(check(WHOLE))
+    assert "at most 5 files" in one_finding(check(WHOLE, by_both=False))
 
 
 def test_too_much_is_refused(check, monkeypatch):
     monkeypatch.setattr("worker.exchange.package.form.MOST_BYTES", 1000)
-    assert "at most 1000 bytes" in one_finding(check(WHOLE))
+    assert "at most 1000 bytes" in one_finding(check(WHOLE, by_both=False))
 
 
 def test_text_too_large_to_be_read_at_once_is_refused(check, monkeypatch):
     monkeypatch.setattr("worker.exchange.package.form.LARGEST_TEXT", 100)
-    assert any("larger than 100 bytes" in one.what for one in check(WHOLE).findings)
+    assert any("larger than 100 bytes" in one.what for one in check(WHOLE, by_both=False).findings)
 
 
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("entries.jsonl", b"[" * 100_000 + b"\n"),
-        ("entries.jsonl", b'{"entry":"\\ud800","position":1,"proof":[]}\n'),
-        ("entries.jsonl", b'{"entry":1,"position":1,"proof":[]}\n'),
-        ("entries.jsonl", b'{"entry":"x","position":-1,"proof":["zz"]}\n'),
-        ("entries.jsonl", b"null\n"),
-        ("entries.jsonl", b"\xff\n"),
-        ("consistency.json", b'{"a":1}'),
-        ("contents/0001.json", b'{"body":"\\ud800","salt":"00"}'),
-        ("contents/0001.json", b"[]"),
-        ("contents/0099.json", b"[]"),
-        ("manifest.txt", SIGNER.sign("On Record copy, form 1, of x\ncall c\nentries 05\n").encode()),
-        ("manifest.txt", SIGNER.sign("another text\n").encode()),
-        ("checkpoint.txt", b"\xff"),
+        ("proof/entries.jsonl", b"[" * 100_000 + b"\n"),
+        ("proof/entries.jsonl", b'{"entry":"\\ud800","position":1,"proof":[]}\n'),
+        ("proof/entries.jsonl", b'{"entry":1,"position":1,"proof":[]}\n'),
+        ("proof/entries.jsonl", b'{"entry":"x","position":-1,"proof":["zz"]}\n'),
+        ("proof/entries.jsonl", b"null\n"),
+        ("proof/entries.jsonl", b"\xff\n"),
+        ("proof/consistency.json", b'{"a":1}'),
+        ("proof/contents/0001.json", b'{"body":"\\ud800","salt":"00"}'),
+        ("proof/contents/0001.json", b"[]"),
+        ("proof/contents/0099.json", b"[]"),
+        ("MANIFEST.txt", SIGNER.sign("On Record copy, form 1, of x\ncall c\nentries 05\n").encode()),
+        ("MANIFEST.txt", SIGNER.sign("another text\n").encode()),
+        ("proof/checkpoint.txt", b"\xff"),
     ],
 )
 def test_odd_contents_are_findings_and_never_a_crash(check, name: str, data: bytes):

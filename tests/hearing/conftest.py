@@ -31,7 +31,7 @@ from worker.core.call import CallDetails
 from worker.core.sound import Interval
 from worker.process import work_stages
 from worker.settings import Settings
-from worker.stages import STAGES
+from worker.stages import PROTECT, STAGES
 
 HERE = Path(__file__).parent
 MUSIC_DBFS = -22.0
@@ -49,7 +49,7 @@ def hear(weights: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
     for name in wanted_models(settings):
         weights(name)
     adapters = ports(settings)
-    stages = tuple(takewhile(lambda stage: stage.name != "summarise", STAGES))
+    stages = tuple(takewhile(lambda stage: stage.name != PROTECT, STAGES))
     folder = tmp_path_factory.mktemp("hearing")
 
     def run(tracks: Tracks, *, details: CallDetails | None = None) -> Heard:
@@ -64,7 +64,7 @@ def hear(weights: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
             code_revision="tests",
             show=lambda name, share: None,
         )
-        return Heard(values["listening"], values["transcript"], values["conversation"])
+        return Heard(values["listening"], values["transcript"], values["spoken"])
 
     return run
 

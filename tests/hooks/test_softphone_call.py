@@ -74,7 +74,7 @@ def test_the_hook_and_on_record_understand_each_other(
     assert (call.details.direction, call.details.notice_given) == (Direction.INBOUND, True)
     (leg,) = call.legs
     assert leg.file_name == "4711.wav"
-    assert b"".join(sound_store.read(leg.sha256 or "")) == recording.read_bytes()
+    assert b"".join(sound_store.read(call.id, leg.number)) == recording.read_bytes()
 
 
 def test_a_call_between_two_softphones_is_recorded_and_received(

@@ -43,7 +43,7 @@ def test_a_file_is_kept_and_its_call_waits_also_while_the_queue_is_away(installe
     call = installed.store.call(accepted.call_id)
     assert (accepted.is_new, accepted.stage) == (True, "decode")
     assert (call.details, call.sender, call.legs[0].file_name) == (DETAILS, "pbx-berlin", "4711.wav")
-    assert b"".join(installed.sounds.read(call.legs[0].sha256 or "")) == made_files.wav()
+    assert b"".join(installed.sounds.read(call.id, 1)) == made_files.wav()
     again = enqueue(path, Handover(DETAILS, sender="pbx-berlin"))
     assert (again.call_id, again.is_new) == (accepted.call_id, False)
 

@@ -75,7 +75,7 @@ def test_what_comes_is_taken_once_with_its_details_and_stays_where_it_lies(bucke
     assert (call.sender, call.details.external_id, call.details.line) == ("pbx", "4711", "support")
     assert call.legs[0].file_name == "call.wav"
     assert call.legs[0].sha256 is not None
-    assert b"".join(bucket.sounds.read(call.legs[0].sha256)) == SOUND
+    assert b"".join(bucket.sounds.read(call.id, 1)) == SOUND
     assert bucket.look() == Look()
     assert obstore.head(bucket.objects, "in/2026/call.wav")["size"] == len(SOUND)
 

@@ -118,7 +118,7 @@ def test_a_recording_is_handed_over_with_the_details_beside_it_and_moved_away(wa
     assert (call.details.lawful_basis, call.details.notice_given) == (LawfulBasis.CONSENT, True)
     assert call.legs[0].file_name == "call.wav"
     assert call.legs[0].sha256 is not None
-    assert b"".join(watched.sounds.read(call.legs[0].sha256)) == sound
+    assert b"".join(watched.sounds.read(call.id, 1)) == sound
     assert watched.lies() == [f"{TODAY}/call.wav", f"{TODAY}/call.wav.json"]
     assert watched.settle() == Look(), "what was taken is not looked at again"
 

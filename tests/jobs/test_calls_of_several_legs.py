@@ -49,7 +49,7 @@ def test_two_legs_become_one_record_in_the_order_in_which_they_were_spoken(
     ]
     assert record.recording.duration_s == 32.0
     assert record.recording.sha256 == call.sound_id == sound_id([leg.sha256 or "" for leg in call.legs])
-    assert installation.sounds.copy_size(call.sound_id) > 0, "there is one sound to listen to, of the whole call"
+    assert installation.sounds.copy_size(call.id) > 0, "there is one sound to listen to, of the whole call"
     waits = [hold for hold in record.holds if hold.kind is SoundKind.SILENCE]
     assert [(round(wait.start_s), round(wait.end_s)) for wait in waits] == [(6, 26)], "they waited, and it is counted"
     parties = {(one.speaker, one.party) for one in record.parties}

@@ -25,6 +25,8 @@ from tests.receiver import Got, Receiver, later, receiving
 from worker.core.call import CallDetails
 from worker.core.errors import Unavailable
 from worker.core.events import EventType
+from worker.core.log.entry import SYSTEM
+from worker.core.requests.values import Asked, By, CameBy, RequestKind, RequestState
 from worker.courier import LEASE_S, STOP_WITHIN_S, TIMEOUT_S, Courier, Couriers, now_utc
 from worker.exchange.outside import Allowed, Outside
 from worker.exchange.sending import Sending
@@ -507,3 +509,55 @@ def test_ten_thousand_events_that_wait_slow_no_accepting_down(store: Store, rece
     assert store.deliveries.due(now=datetime.now(UTC)) == (endpoint.id,)
     assert store.deliveries.take(endpoint.id, lease_s=60.0, now=datetime.now(UTC)) is not None
     assert time.perf_counter() - began < 0.5
+
+
+# Requests
+
+
+def asked_by_letter(store: Store, now: datetime) -> str:
+    by = By(SYSTEM)
+    asked = Asked(RequestKind.ACCESS, CameBy.LETTER, address="maria@example.com", language="en")
+    return store.requests.ask(asked, by=by, now=now).id
+
+
+def test_who_asks_is_written_by_a_courier_that_sends_and_by_no_other(store: Store, clock: Clock) -> None:
+    mail = MailThatComesBack(away_for=0)
+    request = asked_by_letter(store, clock())
+    courier(store, clock).write_letters()
+    assert store.people.outbox.letters() == (), "it is left to one that has a way of sending"
+    mine = replace(courier(store, clock), sending=Sending(mail=mail), complaints_to="the ICO")
+    mine.write_letters()
+    mine.write_letters()
+    mine.send_letters()
+    ((address, subject, text),) = mail.taken
+    assert (address, subject) == ("maria@example.com", "We have your request")
+    assert f"https://records.example/requests/{request}" in text
+
+
+def test_where_nothing_is_sent_letters_about_requests_are_shown_and_stay(store: Store, clock: Clock) -> None:
+    asked_by_letter(store, clock())
+    replace(courier(store, clock), shows_letters=True).write_letters()
+    (letter,) = store.people.outbox.letters()
+    assert "at the latest" in letter.text
+    assert not store.people.outbox.is_due(now=clock() + timedelta(days=1))
+
+
+def test_rounds_tell_endpoints_that_a_request_of_no_call_is_due(store: Store, receiver: Receiver, clock: Clock) -> None:
+    endpoint = listening(store, receiver, EventType.REQUEST_DUE)
+    request = asked_by_letter(store, clock())
+    for _ in range(40):
+        clock.pass_(days=1)
+        courier(store, clock).make_rounds()
+        courier(store, clock).tell_all(endpoint.id)
+    told = [json.loads(got.body) for got in receiver.got]
+    assert [one["data"]["is_in"] for one in told] == ["week", "days", "late"]
+    assert told[0]["data"]["address"] == f"https://records.example/requests/{request}"
+    assert (told[0]["data"]["call_id"], told[0]["data"]["state"]) == (None, "open")
+
+
+def test_what_nobody_proved_is_let_go_by_the_rounds(store: Store, clock: Clock) -> None:
+    asked = Asked(RequestKind.ACCESS, CameBy.PUBLIC, address="maria@example.com")
+    one = store.requests.ask(asked, by=By(SYSTEM), now=clock())
+    clock.pass_(days=91)
+    courier(store, clock).make_rounds()
+    assert store.requests.get(one.id, now=clock()).state is RequestState.LAPSED

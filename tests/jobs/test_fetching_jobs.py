@@ -56,7 +56,7 @@ def test_what_was_announced_is_fetched_kept_and_worked_to_its_record(installatio
     work = fetching(installation, elsewhere)
     work.run(call_id, FETCH)
     (leg,) = installation.store.call(call_id).legs
-    assert installation.sounds.exists(leg.sha256)
+    assert installation.sounds.exists(call_id, leg.number)
     assert installation.queue.shown("decode") == (call_id,)
     for stage in STAGES:
         work.run(call_id, stage.name)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from tests.handed_over import hand_over
 from tests.keys import KEYS
 from tests.web.records import short_call
+from worker.core.arrival import Handover
 from worker.core.call import CallDetails, Party
 from worker.core.errors import Invalid, NotFound
 from worker.core.record import MadeBy
@@ -191,21 +192,15 @@ def test_an_empty_store_counts_nothing_in_every_state(store):
 
 
 def _keep_accept_and_die(url: str, sounds: str, when: str) -> None:
-    kept = SoundStore(sounds).keep(io.BytesIO(b"sound"))
+    store = Store(url, KEYS)
+    kept = SoundStore(sounds, store.sound_keys).keep(io.BytesIO(b"sound"))
 
     @sa.event.listens_for(sa.Engine, "before_cursor_execute")
     def about_to_execute(_connection, _cursor, statement: str, *_more) -> None:
         if statement.startswith({"before": "INSERT INTO calls", "within": "INSERT INTO stage_runs"}[when]):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    hand_over(
-        Store(url, KEYS),
-        CallDetails(),
-        sha256=kept.sha256,
-        file_name="call.wav",
-        size_bytes=kept.size_bytes,
-        first_stage="decode",
-    )
+    store.accept(Handover(), kept.arrived("call.wav"), first_stage="decode")
 
 
 @pytest.mark.parametrize("when", ["before", "within"])
@@ -222,16 +217,9 @@ def test_a_kill_between_keeping_and_accepting_leaves_nothing_wrong(store, store_
     again = tmp_path / "again.wav"
     again.write_bytes(b"sound")
     kept = sound_store.keep(again)
-    accepted = hand_over(
-        store,
-        CallDetails(),
-        sha256=kept.sha256,
-        file_name="again.wav",
-        size_bytes=kept.size_bytes,
-        first_stage="decode",
-    )
+    accepted = store.accept(Handover(), kept.arrived("again.wav"), first_stage="decode")
     assert accepted.is_new
-    assert sorted(path.name for path in (tmp_path / "sounds" / "recordings").iterdir()) == [kept.sha256]
+    assert b"".join(sound_store.read(accepted.call_id, 1)) == b"sound"
 
 
 def test_the_zone_of_a_call_comes_back_with_it(store):

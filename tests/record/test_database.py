@@ -30,7 +30,7 @@ def engine(store_url: str) -> Iterator[sa.Engine]:
 
 
 def _form(engine: sa.Engine) -> dict[str, object]:
-    """All that the database says about its tables."""
+    """All that the database says about its tables; the words of a search lie in one of the database's own kind."""
     look = sa.inspect(engine)
     return {
         name: {
@@ -45,7 +45,7 @@ def _form(engine: sa.Engine) -> dict[str, object]:
             ],
         }
         for name in look.get_table_names()
-        if name != "alembic_version"
+        if name != "alembic_version" and not name.startswith("search_words")
     }
 
 
@@ -229,7 +229,7 @@ def test_a_full_disk_is_named(tmp_path):
 
 
 def _allow_no_more_pages(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("PRAGMA max_page_count = 120")
+    connection.exec_driver_sql("PRAGMA max_page_count = 200")
 
 
 def test_what_people_said_is_readable_by_its_owner_alone(tmp_path):

@@ -14,12 +14,12 @@ from worker.core.call import CallDetails
 from worker.core.dialogue.values import Added, KeptFile
 from worker.core.errors import BrokenRecord, NotFound, Unavailable
 from worker.core.log.entry import Actor, Role
-from worker.record.files import CHUNK_BYTES, HEAD_BYTES, TAG_BYTES, FileStore
-from worker.record.sounds import Kept, SoundStore
+from worker.record.files import HEAD_BYTES, FileStore
+from worker.record.sealed import CHUNK_BYTES, SEALED_CHUNK_BYTES, Hashed
+from worker.record.sounds import SoundStore
 from worker.record.store import Store
 
 WORDS = b"Dear Mr Price, the technician did not come on Friday. "
-SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 CUSTOMER = Actor(Role.CUSTOMER, "person")
 
 
@@ -38,12 +38,12 @@ def call_id(store) -> str:
 def files(request, tmp_path, store) -> FileStore:
     """An empty store in a folder, and one behind obstore, whose store in memory stands for any bucket."""
     place = tmp_path / "sounds" if request.param == "folder" else "memory:///"
-    return FileStore(SoundStore(place).blobs, store.log)
+    return FileStore(SoundStore(place, store.sound_keys).blobs, store.log)
 
 
 @pytest.fixture
 def in_folder(tmp_path, store) -> FileStore:
-    return FileStore(SoundStore(tmp_path / "sounds").blobs, store.log)
+    return FileStore(SoundStore(tmp_path / "sounds", store.sound_keys).blobs, store.log)
 
 
 def kept_file(content: bytes) -> KeptFile:
@@ -61,7 +61,7 @@ def letter(chunks: int) -> bytes:
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 5_000_000])
 def test_what_is_added_comes_back_as_it_was(files, call_id, size):
     content = random.Random(size).randbytes(size)
-    assert files.keep(call_id, io.BytesIO(content)) == Kept(hashlib.sha256(content).hexdigest(), size)
+    assert files.keep(call_id, io.BytesIO(content)) == Hashed(hashlib.sha256(content).hexdigest(), size)
     assert b"".join(files.read(call_id, kept_file(content))) == content
 
 

@@ -14,7 +14,7 @@ from tests.handed_over import hand_over
 from tests.keys import KEYS
 from worker.core.call import CallDetails, Party
 from worker.core.dialogue.values import Received
-from worker.core.errors import BrokenRecord
+from worker.core.errors import BrokenRecord, NotFound
 from worker.record.database import MIGRATIONS, Database
 from worker.record.standing import Accepted, CallState, RunState
 from worker.record.store import Store
@@ -136,24 +136,27 @@ def test_calls_that_had_one_external_id_stay_calls_of_their_own(old, store_url):
     store.close()
 
 
-def test_every_run_goes_on_where_it_stood_and_in_the_order_in_which_it_waited(old, store_url):
+def test_every_call_keeps_its_place_and_one_whose_stages_lay_in_the_clear_begins_anew(old, store_url):
     for number in range(1, 6):
         add(old, number)
-    run(old, 1, "decode", RunState.DONE, result="{}")
-    run(old, 1, "listen", RunState.WAITING, position=1)
+    run(old, 1, "decode", RunState.DONE, result='{"said": "my card number"}')
+    run(old, 1, "listen", RunState.WAITING, position=1, attempts=3)
     run(old, 2, "decode", RunState.RUNNING, worker="w", lease_until=LATER)
     run(old, 3, "decode", RunState.FAILED, reason="BadRecording", message="This is not sound.")
     run(old, 4, "decode", RunState.WAITING)
     run(old, 5, "decode", RunState.WAITING)
     store = migrated(old, store_url)
-    assert store.waiting("decode", now=NOW, limit=9) == (call_id(5), call_id(4)), "5 has waited longer"
-    assert store.waiting("listen", now=NOW, limit=9) == (call_id(1),)
+    waiting = (call_id(5), call_id(4), call_id(1))
+    assert store.waiting("decode", now=NOW, limit=9) == waiting, "5 has waited longest"
+    assert store.call(call_id(1)).standing.attempts == 0
+    with pytest.raises(NotFound):
+        store.value(call_id(1), "decode", str)
     assert store.call(call_id(2)).standing.worker == "w"
     beat = store.beat(call_id(2), "decode", worker="w", lease_s=60.0, progress=0.5, now=NOW)
     assert beat, "its worker still holds it"
     assert store.call(call_id(3)).standing.reason == "BadRecording"
     new = hand_over(store, sha256=sha256(9)).call_id
-    assert store.waiting("decode", now=NOW, limit=9) == (call_id(5), call_id(4), new)
+    assert store.waiting("decode", now=NOW, limit=9) == (*waiting, new)
     assert store.retry(call_id(3)) == ((call_id(3), "decode"),)
     store.close()
 

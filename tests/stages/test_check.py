@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from worker.core.evidence import BY_RULES, is_exact
 from worker.core.numbers import carries_number, find_numbers
 from worker.core.ports import MadeWith
 from worker.core.summary import Commitment, Draft, Drafts, Ending, EndState, Evidence, StatementKind, Summary
-from worker.core.transcript import CallWarning, Code, Conversation, Transcript, Turn, Word
+from worker.core.transcript import CallWarning, Code, Conversation, Turn, Word
 from worker.core.wording import tokenize
 from worker.stages.check import check
 from worker.stages.summarise import summarise
@@ -185,7 +186,7 @@ class Answers:
 
 def summary_by(answer: Callable[[str], str]) -> Summary:
     drafts = summarise(
-        CALL, Transcript((), "en", None), CallDetails(), summarizer=lambda: Answers(answer), progress=lambda _: None
+        replace(CALL, language="en"), CallDetails(), summarizer=lambda: Answers(answer), progress=lambda _: None
     )
     return check(CALL, drafts, entailment=FakeEntailment, progress=lambda _: None)
 
@@ -232,8 +233,7 @@ def test_a_model_that_misbehaves_has_its_sentences_replaced_by_the_words(misdeed
 @pytest.mark.parametrize("misbehaviour", list(Misbehaviour))
 def test_the_misbehaviours_of_the_fake_do_no_harm_either(misbehaviour: Misbehaviour) -> None:
     drafts = summarise(
-        CALL,
-        Transcript((), "en", None),
+        replace(CALL, language="en"),
         CallDetails(),
         summarizer=lambda: FakeSummarizer(misbehaviour=misbehaviour),
         progress=lambda _: None,

@@ -298,7 +298,6 @@ def published(recordings: Sequence[Recording], sound: Sound) -> CallRecord:
         CallDetails(),
         sound,
         Listening(Layout.MIXED, (0,), (), ()),
-        Transcript((), None, None),
         Conversation((), ()),
         Summary(()),
         (),
@@ -309,7 +308,7 @@ def published(recordings: Sequence[Recording], sound: Sound) -> CallRecord:
 def test_the_record_says_where_each_recording_begins(tmp_path: Path) -> None:
     legs = [leg(tmp_path, level(0.1), name="b.wav"), leg(tmp_path, level(0.2, 2.0), name="a.wav")]
     record = published(legs, joined(tmp_path, *legs))
-    assert record.schema_version == SCHEMA_VERSION == 3
+    assert record.schema_version == SCHEMA_VERSION == 4
     assert record.legs == (Leg(legs[0].sha256, "b.wav", 0.0, 1.0), Leg(legs[1].sha256, "a.wav", 1.5, 2.0))
     assert record.recording.sha256 == sound_id([one.sha256 for one in legs])
     assert record.recording.file_name == "b.wav + a.wav"

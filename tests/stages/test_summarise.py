@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from worker.core.errors import BrokenModel
 from worker.core.evidence import BY_RULES, is_exact
 from worker.core.ports import MadeWith, Summarizer
 from worker.core.summary import Drafts, StatementKind
-from worker.core.transcript import Code, Conversation, Transcript, Turn, Word
+from worker.core.transcript import Code, Conversation, Turn, Word
 from worker.stages.summarise import summarise
 from worker.stages.summarising.choose import MOST_STATEMENTS
 
@@ -44,7 +45,7 @@ def conversation_of(lines: Sequence[tuple[Party, str]], *, word_s: float = 0.5) 
             at_s += word_s
         turns.append(Turn(f"t{number}", party, party.value, 0, words[0].start_s, words[-1].end_s, text, tuple(words)))
         at_s += 0.3
-    return Conversation((), tuple(turns))
+    return Conversation((), tuple(turns), language="en")
 
 
 def run(
@@ -56,8 +57,7 @@ def run(
     word_s: float = 0.5,
 ) -> Drafts:
     return summarise(
-        conversation_of(lines, word_s=word_s),
-        Transcript((), language, confidence),
+        replace(conversation_of(lines, word_s=word_s), language=language, language_confidence=confidence),
         CallDetails(),
         summarizer=summarizer,
         progress=lambda _: None,
@@ -304,7 +304,6 @@ def test_progress_rises_to_the_whole() -> None:
     shares: list[float] = []
     summarise(
         conversation_of(CALL),
-        Transcript((), "en", None),
         CallDetails(),
         summarizer=FakeSummarizer,
         progress=shares.append,

@@ -44,7 +44,7 @@ def test_accepted_means_that_the_bytes_are_safe(installation, recording):
     call_id = installation.accept(recording, DETAILS)
     stored = installation.store.call(call_id)
     again = installation.folder / "again.wav"
-    installation.sounds.fetch(stored.legs[0].sha256, again)
+    installation.sounds.fetch(stored.id, 1, again)
     assert again.read_bytes() == recording.read_bytes()
     assert stored.standing.state is CallState.RECEIVED
 

@@ -68,7 +68,7 @@ class Site:
         if sound is not None:
             copy = self.folder / "copy.flac"
             copy.write_bytes(sound)
-            self.sounds.put_copy(sha256, copy)
+            self.sounds.put_copy(call_id, copy)
         return call_id
 
     def sign_in(self, person: Person, *, only_call: str | None = None, client: TestClient | None = None) -> None:

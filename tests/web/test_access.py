@@ -16,7 +16,7 @@ from worker.core.call import Party
 from worker.core.dialogue.values import Looked, Way
 from worker.core.log.entry import EntryKind, Role
 from worker.core.summary import Ending, EndState
-from worker.web.access import RIGHTS, Right, local_path
+from worker.web.access import RIGHTS, Right, local_path, rights_of
 
 ONE, OTHER = "1a" * 32, "2b" * 32
 HOUR = timedelta(hours=1)
@@ -50,11 +50,22 @@ def test_the_rights_are_those_of_the_design() -> None:
     """DESIGN.md, section 7, row by row; both sides of a call hold the same powers over its record."""
     agent, customer = RIGHTS[Role.AGENT], RIGHTS[Role.CUSTOMER]
     assert agent - customer == {Right.VOUCH}, "which opens nothing to the agent"
-    assert customer == {Right.READ, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS, Right.REQUEST}
-    assert RIGHTS[Role.NEXT_AGENT] == {Right.READ}
-    assert RIGHTS[Role.REVIEWER] == {Right.READ, Right.SAY, Right.SEE_LOOKS}
+    assert customer == {Right.READ, Right.TAKE, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS, Right.REQUEST}
+    assert RIGHTS[Role.NEXT_AGENT] == {Right.READ, Right.TAKE}
+    assert RIGHTS[Role.REVIEWER] == {Right.READ, Right.TAKE, Right.SAY, Right.SEE_LOOKS}
+    assert RIGHTS[Role.DESK] == {Right.READ, Right.SEE_LOOKS}
     assert RIGHTS[Role.OPERATOR] == {Right.COUNT_LOOKS, Right.RETRY}
     assert set(RIGHTS) == set(Role)
+
+
+def test_while_a_record_is_restricted_its_customer_keeps_every_right_and_nobody_else_takes_it() -> None:
+    """GDPR Art. 18: it is kept and not used; who looks into what is contested still reads it."""
+    left = {role: rights_of(role, is_restricted=True) for role in Role}
+    assert left[Role.CUSTOMER] == RIGHTS[Role.CUSTOMER]
+    assert left[Role.AGENT] == {Right.READ, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS}
+    assert left[Role.REVIEWER] == {Right.READ, Right.SAY, Right.SEE_LOOKS}
+    assert left[Role.NEXT_AGENT] == frozenset()
+    assert all(left[role] <= RIGHTS[role] for role in Role)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -13,15 +13,19 @@ import pytest
 import worker.web.routes.live as live
 from tests.web.conftest import BASE_URL, Site
 from tests.web.records import short_call
-from worker.core.log.entry import Role
+from worker.core.log.entry import Actor, Role
+from worker.core.requests.values import Asked, By, CameBy, RequestKind
 from worker.record.people import Person
 
-ROLES = ("agent", "customer", "next agent", "reviewer", "operator", "stranger", "nobody")
+ROLES = ("agent", "customer", "next agent", "reviewer", "desk", "operator", "stranger", "nobody")
 
 SIDES = {"agent", "customer"}
 READERS = SIDES | {"next agent", "reviewer"}
+WITH_DESK = READERS | {"desk"}  # there is a request about the call
 SPEAKERS = SIDES | {"reviewer"}
 AGENT = {"agent"}
+DESK = {"desk"}
+ASKER = {"customer"}  # of that request
 OPERATOR = {"operator"}
 SIGNED_IN = set(ROLES) - {"nobody"}
 TAKES_CALLS = {"agent", "next agent", "stranger"}  # staff without another duty, the stranger here too
@@ -30,35 +34,34 @@ NOBODY: set[str] = set()
 
 ON_A_CALL = {
     # read and hear the record
-    "GET /calls/{call_id}": READERS,
-    "HEAD /calls/{call_id}": READERS,
+    "GET /calls/{call_id}": WITH_DESK,
+    "HEAD /calls/{call_id}": WITH_DESK,
     "GET /calls/{call_id}.json": READERS,
     "HEAD /calls/{call_id}.json": READERS,
-    "GET /calls/{call_id}/sound": READERS,
-    "HEAD /calls/{call_id}/sound": READERS,
-    "GET /calls/{call_id}/peaks.json": READERS,
-    "HEAD /calls/{call_id}/peaks.json": READERS,
-    "GET /calls/{call_id}/events": READERS,
-    "GET /calls/{call_id}/files/{number}": READERS,
-    "HEAD /calls/{call_id}/files/{number}": READERS,
-    "GET /calls/{call_id}/files/{number}/read": READERS,
-    "HEAD /calls/{call_id}/files/{number}/read": READERS,
-    "GET /calls/{call_id}/compared/{number}": READERS,
-    "HEAD /calls/{call_id}/compared/{number}": READERS,
-    "GET /api/v1/calls/{call_id}": READERS,
+    "GET /calls/{call_id}/sound": WITH_DESK,
+    "HEAD /calls/{call_id}/sound": WITH_DESK,
+    "GET /calls/{call_id}/peaks.json": WITH_DESK,
+    "HEAD /calls/{call_id}/peaks.json": WITH_DESK,
+    "GET /calls/{call_id}/events": WITH_DESK,
+    "GET /calls/{call_id}/files/{number}": WITH_DESK,
+    "HEAD /calls/{call_id}/files/{number}": WITH_DESK,
+    "GET /calls/{call_id}/files/{number}/read": WITH_DESK,
+    "HEAD /calls/{call_id}/files/{number}/read": WITH_DESK,
+    "GET /calls/{call_id}/compared/{number}": WITH_DESK,
+    "HEAD /calls/{call_id}/compared/{number}": WITH_DESK,
+    "GET /api/v1/calls/{call_id}": WITH_DESK,
     "GET /api/v1/calls/{call_id}/record": READERS,
     "GET /api/v1/calls/{call_id}/page": READERS,
+    "GET /api/v1/calls/{call_id}/export": READERS,
     "GET /api/v1/calls/{call_id}/entries": READERS,
     "GET /api/v1/calls/{call_id}/annotations": READERS,
-    "GET /api/v1/calls/{call_id}/proof": READERS,
+    "GET /api/v1/calls/{call_id}/proof": WITH_DESK,
     # agree, dispute, correct, add, ask
     "GET /calls/{call_id}/say": SPEAKERS,
     "HEAD /calls/{call_id}/say": SPEAKERS,
     "POST /calls/{call_id}/annotations": SPEAKERS,
     "POST /calls/{call_id}/added": SPEAKERS,
     "POST /api/v1/calls/{call_id}/annotations": SPEAKERS,
-    # ask for a copy
-    "GET /calls/{call_id}/copy.zip": SIDES,
     # let the customer of one's own call in
     "GET /calls/{call_id}/vouch": AGENT,
     "HEAD /calls/{call_id}/vouch": AGENT,
@@ -71,12 +74,48 @@ ELSEWHERE = {
     "HEAD /": SIGNED_IN,
     "GET /api/v1/me": SIGNED_IN,
     "GET /api/v1/calls": SIGNED_IN,
+    "GET /search": SIGNED_IN,
+    "HEAD /search": SIGNED_IN,
+    "GET /api/v1/search": SIGNED_IN,
     "GET /next-call": TAKES_CALLS,
     "HEAD /next-call": TAKES_CALLS,
     "POST /next-call": TAKES_CALLS,
     "GET /next-call/{person_id}": TAKES_CALLS,
     "HEAD /next-call/{person_id}": TAKES_CALLS,
     "POST /next-call/{person_id}": TAKES_CALLS,
+    # asking, and where it stands: what the customer here asked for, of which there is no package and no third person
+    "GET /requests/new": EVERYBODY,
+    "HEAD /requests/new": EVERYBODY,
+    "POST /requests/new": EVERYBODY,  # who is not known is sent a code
+    "GET /requests/code": EVERYBODY,
+    "HEAD /requests/code": EVERYBODY,
+    "POST /requests/code": NOBODY,  # without a code that is right
+    "POST /requests/code/again": EVERYBODY,
+    "GET /requests": DESK,
+    "HEAD /requests": DESK,
+    "GET /requests/entry": DESK,
+    "HEAD /requests/entry": DESK,
+    "POST /requests/entry": DESK,
+    "GET /requests/{request_id}": ASKER | DESK,
+    "HEAD /requests/{request_id}": ASKER | DESK,
+    "GET /requests/{request_id}/now": ASKER,
+    "HEAD /requests/{request_id}/now": ASKER,
+    "POST /requests/{request_id}/calls": ASKER,
+    "POST /requests/{request_id}/withdraw": ASKER,
+    "POST /requests/{request_id}/code": NOBODY,
+    "GET /requests/{request_id}/package": NOBODY,
+    "HEAD /requests/{request_id}/package": NOBODY,
+    # a package by its link: without a code that is right
+    "GET /packages/{package_id}": NOBODY,
+    "HEAD /packages/{package_id}": NOBODY,
+    "POST /packages/{package_id}": NOBODY,
+    "GET /requests/{request_id}/review": NOBODY,
+    "HEAD /requests/{request_id}/review": NOBODY,
+    "POST /requests/{request_id}/review": NOBODY,
+    "POST /requests/{request_id}/acts": DESK,
+    # the receipt of a call that was erased, which this one was not: see tests/web/test_desk_for_requests.py
+    "GET /calls/{call_id}/receipt": NOBODY,
+    "HEAD /calls/{call_id}/receipt": NOBODY,
     # the ways in and out
     "GET /sign-in": EVERYBODY,
     "HEAD /sign-in": EVERYBODY,
@@ -93,6 +132,9 @@ ELSEWHERE = {
     "POST /api/v1/calls": NOBODY,
     "POST /api/v1/vcons": NOBODY,
     "GET /api/v1/arrivals/{call_id}": NOBODY,
+    "GET /api/v1/requests": NOBODY,
+    "GET /api/v1/requests/{request_id}": NOBODY,
+    "POST /api/v1/requests": NOBODY,
     "POST /api/v1/uploads": NOBODY,
     "HEAD /api/v1/uploads/{upload_id}": NOBODY,
     "PATCH /api/v1/uploads/{upload_id}": NOBODY,
@@ -139,9 +181,16 @@ TOKENS = {
     "{upload_id}": "made-up",
     "{number}": "0",
     "{person_id}": "0123456789abcdef",
+    "{request_id}": "0123456789abcdef",
 }
-QUERY = {"GET /sign-in/hand-over": {"token": "made-up"}}
-FORM = {row: {"token": "made-up"} for row in ("POST /sign-in/hand-over", "POST /sign-in/once")}
+QUERY = {
+    "GET /api/v1/search": {"words": "made-up"},
+    "GET /sign-in/hand-over": {"token": "made-up"},
+    "GET /api/v1/calls/{call_id}/export": {"format": "vtt"},
+}
+FORM = {row: {"token": "made-up"} for row in ("POST /sign-in/hand-over", "POST /sign-in/once")} | {
+    row: {"request": "made-up", "code": "123456"} for row in ("POST /requests/code", "POST /requests/code/again")
+}
 
 
 def routes_of(routes: object, before: str = "") -> Iterator[str]:
@@ -166,7 +215,7 @@ def test_every_route_has_a_row_and_every_row_a_route(site: Site) -> None:
 @pytest.fixture
 def call_id(site: Site) -> str:
     call_id = site.publish(short_call(), sound=b"sound")
-    site.sounds.put_peaks(site.store.call(call_id).sound_id, b"[]")
+    site.sounds.put_peaks(call_id, b"[]")
     site.store.log.include()
     site.store.log.publish(now=site.now)
     return call_id
@@ -176,7 +225,7 @@ def call_id(site: Site) -> str:
 def other_call(site: Site, with_hash) -> str:
     """A call with which none of these roles has anything to do."""
     other = site.publish(with_hash(short_call(), "2b" * 32), sound=b"other")
-    site.sounds.put_peaks("2b" * 32, b"[]")
+    site.sounds.put_peaks(other, b"[]")
     for role in (Role.AGENT, Role.CUSTOMER):
         site.store.people.side(other, role)
     return other
@@ -198,13 +247,24 @@ def persons(site: Site, call_id: str) -> dict[str, Person]:
         "customer": people.side(call_id, Role.CUSTOMER),
         "next agent": with_role("emma", Role.NEXT_AGENT),
         "reviewer": with_role("rosa", Role.REVIEWER),
+        "desk": people.add("dora@brightwater.example", is_desk=True),
         "operator": people.add("ops@brightwater.example", is_operator=True),
         "stranger": people.add("sam@brightwater.example"),
     }
 
 
 @pytest.fixture
-def ask(site: Site, persons: dict[str, Person], monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+def request_id(site: Site, call_id: str, persons: dict[str, Person]) -> str:
+    """What the customer asks about their call, which is for somebody to decide."""
+    customer = persons["customer"]
+    asked = Asked(RequestKind.ERASURE, CameBy.HOME, person=customer.id, call_id=call_id, is_proved=True)
+    return site.store.requests.ask(asked, by=By(Actor(Role.CUSTOMER, customer.id)), now=site.now).id
+
+
+@pytest.fixture
+def ask(
+    site: Site, persons: dict[str, Person], request_id: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str, str], str]:
     """Asks a route for a call as a role; what came of it: in, not signed in, refused, or not here."""
     monkeypatch.setattr(live, "LASTS_S", 0.2)
 
@@ -214,7 +274,7 @@ def ask(site: Site, persons: dict[str, Person], monkeypatch: pytest.MonkeyPatch)
         else:
             site.sign_in(persons[role], only_call=only_call)
         method, path = row.split()
-        for name, value in (TOKENS | {"{call_id}": call_id}).items():
+        for name, value in (TOKENS | {"{call_id}": call_id, "{request_id}": request_id}).items():
             path = path.replace(name, value)
         path = f"{path}/icon.svg" if path == "/static" else path
         how = {"params": QUERY.get(row), "data": FORM.get(row), "follow_redirects": False, "headers": TUS}

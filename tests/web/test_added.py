@@ -465,7 +465,7 @@ def finish(site, own_id, record, *, sound=b"fLaC"):
     site.store.finish(own_id, stage, worker="w", value=record, made_by=MADE_BY[0], next_stage=None)
     copy = site.folder / "copy.flac"
     copy.write_bytes(sound)
-    site.sounds.put_copy(own.sound_id, copy)
+    site.sounds.put_copy(own.id, copy)
 
 
 def test_ones_own_recording_is_evidence_and_goes_the_way_of_a_call(site, call_id):

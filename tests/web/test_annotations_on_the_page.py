@@ -480,7 +480,7 @@ def test_the_proof_says_how_many_entries_there_are_and_that_nothing_was_changed(
     entries = len(call.site.store.log.items(call.id))
     assert f"This record has {entries} entries, and nothing in them was changed." in proof.text
     assert call.site.store.log.verifier_key in proof.text
-    assert proof.one("a", class_="button").attributes["href"] == f"/calls/{call.id}/copy.zip"
+    assert proof.one("a", class_="button").attributes["href"] == f"/requests/new?call={call.id}"
     assert short_call().recording.sha256 in proof.text
 
 

@@ -189,7 +189,7 @@ def test_a_customer_without_a_call_is_told_that_there_is_none(site: Site) -> Non
     call_between(site)
     page = home_of(site, customer_of(site), only_call="0" * 16)
     assert "There is no call of yours here yet." in page.text
-    assert headings(page) == []
+    assert headings(page) == ["What you asked for"]
 
 
 def test_a_customer_reads_no_word_of_the_trade(site: Site) -> None:
@@ -397,7 +397,7 @@ def test_what_was_erased_is_not_in_the_lists_either(site: Site) -> None:
     site.store.log.erase(call_id)
     page = home_of(site, customer_of(site))
     assert "washing machine" not in page.text
-    assert headings(page) == ["All your calls"]
+    assert headings(page) == ["All your calls", "What you asked for"]
     assert "There is nothing of this record to show" in page.text
 
 

@@ -179,7 +179,7 @@ from worker.web.app import create_app
 from worker.web.parts import Parts
 
 store, folder, port = Store(sys.argv[1], KEYS), sys.argv[2], int(sys.argv[3])
-parts = Parts(store, SoundStore(folder), secret=SECRET, base_url=f"http://127.0.0.1:{port}")
+parts = Parts(store, SoundStore(folder, store.sound_keys), secret=SECRET, base_url=f"http://127.0.0.1:{port}")
 uvicorn.run(create_app(parts), port=port, log_level="error")
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import schemathesis
@@ -18,6 +18,8 @@ from tests.services import KEYS
 from tests.web.conftest import Site
 from tests.web.records import short_call
 from worker.core.log.entry import Role
+from worker.exchange.vcon import VconSigner
+from worker.exchange.vcon.sealing import new_key
 from worker.record.senders import Scope
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -69,7 +71,9 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     folder = tmp_path_factory.mktemp("openapi")
     store = Store(f"sqlite:///{folder / 'onrecord.db'}", KEYS)
     store.migrate()
-    site = Site(folder, store, SoundStore(str(folder / "sounds")))
+    site = Site(folder, store, SoundStore(str(folder / "sounds"), store.sound_keys))
+    signer = VconSigner.from_pem(new_key("records.example.com", site.now))
+    site.parts = replace(site.parts, vcon_signer=lambda: signer)
     with site.client_of(site.parts) as site.client:
         call_id = site.publish(short_call())
         site.sign_in(store.people.side(call_id, Role.CUSTOMER))

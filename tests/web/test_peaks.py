@@ -56,10 +56,11 @@ def test_what_is_no_sound_is_said_to_be_none(tmp_path: Path) -> None:
 def test_a_copy_without_them_gets_them_when_the_page_asks_and_keeps_them(site: Site, tmp_path: Path) -> None:
     record = short_call()
     sound = written(tmp_path / "a.flac", np.full((800, 2), 0.5)).read_bytes()
-    address = site.link(site.publish(record, sound=sound))
+    call_id = site.publish(record, sound=sound)
+    address = site.link(call_id)
     answer = site.client.get(f"{address}/peaks.json")
     assert answer.json() == {"duration_s": 0.1, "peaks": [[50] * 800] * 2}
-    assert site.sounds.read_peaks(record.recording.sha256) == answer.content
+    assert site.sounds.read_peaks(call_id) == answer.content
 
 
 def test_without_sound_there_is_nothing_to_draw(site: Site) -> None:

@@ -65,7 +65,7 @@ def test_a_call_that_is_worked_on_says_at_which_step(site: Site, stage: str) -> 
     call_id = site.begin(SHA256, stage=stage)
     site.store.beat(call_id, stage, worker="w", lease_s=60.0, progress=0.45, now=datetime.now(UTC))
     step = list(STAGES_IN_WORDS).index(stage) + 1
-    assert f"Step {step} of 8: {STAGES_IN_WORDS[stage]}. 45% of this step is done." in site.open(call_id).text
+    assert f"Step {step} of 9: {STAGES_IN_WORDS[stage]}. 45% of this step is done." in site.open(call_id).text
 
 
 def test_a_stage_of_another_version_does_not_break_the_page(site: Site) -> None:

@@ -20,6 +20,7 @@ from tusclient.client import TusClient
 from tests.web.conftest import Site
 from tests.web.handing_over import Sender, sound
 from tests.web.serving import serving
+from worker.core.errors import BrokenRecord
 from worker.intake.limits import Limits
 from worker.record.senders import Scope
 from worker.up import free_port
@@ -129,14 +130,32 @@ def test_two_parts_at_the_same_place_at_once_are_counted_once(site: Site, pbx: S
     uploads = site.parts.intake.uploads
     grown = []
     for content in (b"a" * 60, b"b" * 50):
-        with site.sounds.blobs.incoming() as (file, place):
-            file.write(content)
-            grown.append(uploads.add(upload, file, place, len(content), now=site.now))
+        with uploads.incoming(upload) as chunk:
+            chunk.write(content)
+            grown.append(uploads.add(upload, chunk, now=site.now))
     assert grown[1] is None
     assert chunks_on_disk(site) == 1
     whole = replace(upload, arrived_bytes=60)
     with uploads.read(whole) as stream:
         assert stream.read() == b"a" * 60
+
+
+def test_what_has_come_lies_sealed_and_an_altered_part_is_found_out(site: Site, pbx: Sender):
+    path = begin(pbx, 300_000)
+    sound = b"my card number is" * 10_000
+    assert send(pbx, path, sound, 0).status_code == 204
+    upload = site.store.uploads.find("pbx-berlin", path.rpartition("/")[2], now=site.now)
+    with site.parts.intake.uploads.read(upload) as stream:
+        assert stream.read() == sound
+    (chunk,) = (path for path in (site.folder / "sounds" / "uploads").rglob("*") if path.is_file())
+    kept = bytearray(chunk.read_bytes())
+    assert b"card" not in kept
+    for place in (3, 100, len(kept) - 1):
+        altered = kept.copy()
+        altered[place] ^= 1
+        chunk.write_bytes(altered)
+        with pytest.raises(BrokenRecord), site.parts.intake.uploads.read(upload) as stream:
+            stream.read()
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512"])

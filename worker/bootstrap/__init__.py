@@ -12,7 +12,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -22,12 +22,18 @@ from filelock import FileLock
 from redis import Redis
 from redis.exceptions import RedisError
 
+from worker.answering import erase_as_asked
 from worker.bootstrap.adapters import ports
+from worker.bootstrap.calendar import calendar
 from worker.bootstrap.systems import accesses, sending, single_sign_on, webhooks
 from worker.core.dialogue.values import CONTENT_OF
 from worker.core.errors import BrokenRecord, Invalid, Unavailable
+from worker.core.keeping.rules import KeepRules
 from worker.courier import TIMEOUT_S, Courier
+from worker.erasing import Stores
 from worker.exchange.outside import Outside
+from worker.exchange.vcon import VconSigner
+from worker.exchange.vcon.sealing import new_key
 from worker.intake.accept import Intake
 from worker.intake.bucket import BucketWatch
 from worker.intake.dropped import Dropbox
@@ -39,15 +45,21 @@ from worker.intake.vendors.taking import Vendors
 from worker.intake.watching import Place
 from worker.jobs import JobQueue, Scratch, Work
 from worker.jobs.observer import Observer
+from worker.keeping import Keeper
+from worker.packing import Packer
 from worker.record.blobs import folder_of
+from worker.record.files import FileStore
 from worker.record.keys import Keys, decode_key, kept_once
+from worker.record.package_files import PackageFiles
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.record.values import prepare
 from worker.redis_server import EmbeddedRedis
 from worker.settings import SHORTEST_SECRET, Settings
 from worker.watching.metrics import Metrics
+from worker.web.exporting import Exporter
 from worker.web.hand_over import HandOver
+from worker.web.packing.gathering import Gatherer
 from worker.web.parts import THIS_MACHINE, Parts
 from worker.work import Terms
 
@@ -56,6 +68,7 @@ CONNECT_S = 5.0
 CERTIFICATE_S = 8.0
 """For so long a webhook waits for what its signature is checked with; its sender waits for 10 to 15 s."""
 FILLING_WAITS_S = 2.0
+VCON_KEY = "vcon-signing.pem"
 
 
 def code_revision() -> str:
@@ -80,7 +93,7 @@ class Installation:
 
     def _open_store(self, *, take_in: bool = True) -> Store:
         self._make_data_dir()
-        store = Store(self.settings.database, self._keys())
+        store = Store(self.settings.database, self._keys(), calendar=calendar(self.settings))
         store.migrate(take_in=take_in)
         return store
 
@@ -105,7 +118,7 @@ class Installation:
     @cached_property
     def sounds(self) -> SoundStore:
         """Where recordings are kept."""
-        return SoundStore(self.settings.sounds)
+        return SoundStore(self.settings.sounds, self.store.sound_keys)
 
     @property
     def run_dir(self) -> Path:
@@ -140,6 +153,21 @@ class Installation:
     def vcon_keys(self) -> VconKeys:
         """The keys of those whose signed vCons are taken. Raises Invalid for a text that holds none."""
         return read_keys(self.settings.vcon_keys) if self.settings.vcon_keys else ()
+
+    def vcon_signer(self) -> VconSigner:
+        """The key that signs vCons: that of the settings, else one that was made once in the data folder."""
+        if self.settings.vcon_signing_key:
+            return VconSigner.from_pem(self.settings.vcon_signing_key)
+        path = self.settings.data_dir / "keys" / VCON_KEY
+        host = self.store.log.signer.name.partition("/")[0]
+        with FileLock(path.with_suffix(".lock")):
+            fresh = b"" if path.exists() else new_key(host, datetime.now(UTC)).encode()
+            return VconSigner.from_pem(kept_once(path, fresh).decode(errors="replace"))
+
+    @property
+    def exporter(self) -> Exporter:
+        """What makes of a call what other programs read."""
+        return Exporter(self.store, self.sounds, self.settings.base_url.rstrip("/"), self.vcon_signer)
 
     def dropbox(self, sender: str) -> Dropbox:
         """The door for what is dropped into a watched place, and for vCons, of this sender."""
@@ -190,14 +218,17 @@ class Installation:
         """The one way to addresses that others gave."""
         return Outside(self.sources.allowed, timeout_s=self.settings.fetch_timeout_s)
 
-    def courier(self, *, base_url: str | None = None) -> Courier:
-        """What tells other systems of events; pages are reached under this address or that of the settings."""
+    def courier(self, *, base_url: str | None = None, shows_letters: bool = False) -> Courier:
+        """What tells other systems of events; pages are reached under this address or that of the settings. Where the
+        pages show letters instead of their being sent, the courier beside them puts them there."""
         return Courier(
             self.store,
             replace(self.outside, timeout_s=TIMEOUT_S),
             base_url or self.settings.base_url,
             timedelta(days=self.settings.events_days),
             sending(self.settings),
+            self.settings.complaints_to,
+            shows_letters,
         )
 
     @cached_property
@@ -240,6 +271,25 @@ class Installation:
             observers=self.observers(worker),
         )
 
+    def erasing(self) -> Stores:
+        """Every place in which something of a call may lie."""
+        return Stores(self.store, self.sounds, Scratch(self.settings.scratch))
+
+    def packer(self) -> Packer:
+        """What makes the packages that somebody asked for."""
+        store, settings = self.store, self.settings
+        files = FileStore(self.sounds.blobs, store.log)
+        return Packer(
+            Gatherer(store, self.sounds, files, settings.base_url, self.vcon_signer),
+            PackageFiles(self.sounds.blobs, store.packages.jobs),
+            settings.scratch,
+            timedelta(days=settings.packages_days),
+        )
+
+    def keeper(self) -> Keeper:
+        """What keeps to the rules of how long calls are kept. Raises Invalid for rules that are none."""
+        return Keeper(self.erasing(), KeepRules.read(self.settings.keep))
+
     def observers(self, worker: str) -> tuple[Observer, ...]:
         """Who watches the jobs of a worker process. Raises Unavailable if what sends traces is not installed."""
         settings = self.settings
@@ -278,12 +328,15 @@ class Installation:
             reviewers=settings.oidc_reviewers,
             operators=settings.oidc_operators,
             agents=settings.oidc_agents,
+            desk=settings.oidc_desk,
+            erase_as_asked=lambda request_id, by: erase_as_asked(request_id, by=by, stores=self.erasing()),
             is_for_others=settings.public_url is not None or settings.host not in THIS_MACHINE,
             largest_file=settings.largest_file_mb * 1_000_000,
             largest_recording=settings.largest_recording_mb * 1_000_000,
             queue=self.queue_to_fill(),
             limits=self.limits,
             vcon_keys=self.vcon_keys(),
+            vcon_signer=self.vcon_signer,
             shows_metrics=settings.metrics_open,
             vendors=self.vendors,
         )

@@ -13,6 +13,7 @@ from models.weights import locate, read_revision
 from worker.core.errors import BrokenModel
 from worker.core.evidence import NO_MODEL
 from worker.core.ports import Diarizer, Entailment, Load, MadeWith, Summarizer, Transcriber, VoiceDetector
+from worker.core.protection import Rules
 from worker.settings import Settings
 
 A = TypeVar("A")
@@ -23,7 +24,8 @@ SPEECH_THRESHOLD = 0.35
 
 
 def ports(settings: Settings) -> dict[str, object]:
-    """A loader for each model port of the stages. The scratch folder, a port too, is each call's own."""
+    """A loader for each model port of the stages, and the rules of protection. The scratch folder, a port too, is each
+    call's own. Raises Invalid for rules that are none."""
     summarizer = _once(lambda: _summarizer(settings))
     return {
         "voice_detector": _once(_voice_detector),
@@ -31,6 +33,7 @@ def ports(settings: Settings) -> dict[str, object]:
         "diarizer": _once(lambda: _diarizer(settings)),
         "summarizer": summarizer,
         "entailment": _once(lambda: _entailment(summarizer())),
+        "protection": Rules.read(settings.protect),
     }
 
 

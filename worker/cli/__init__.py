@@ -10,7 +10,22 @@ import sys
 
 import typer
 
-from worker.cli import add, calls, events, keys, models, people, proof, serve, watch, work
+from worker.cli import (
+    add,
+    calls,
+    events,
+    export,
+    keep,
+    keys,
+    models,
+    people,
+    proof,
+    requests,
+    search,
+    serve,
+    watch,
+    work,
+)
 from worker.cli.options import EXIT_OUR_ERROR
 from worker.core.errors import CallError
 
@@ -20,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (serve, work, watch, add, calls, people, keys, events, proof, models):
+for group in (serve, work, watch, add, calls, export, people, requests, keep, keys, events, proof, models, search):
     app.add_typer(group.app)
 
 

@@ -121,7 +121,7 @@ def list_events(
             typer.echo(json.dumps(event | {"call_id": told.event.call_id} | counts))
         return
     for told in found:
-        out.print(f"{told.event.id}  {told.event.type}  {told.event.call_id}", markup=False, soft_wrap=True)
+        out.print(f"{told.event.id}  {told.event.type}  {told.event.call_id or ''}", markup=False, soft_wrap=True)
         at = f"{told.event.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
         counts_shown = f"{told.delivered} told · {told.waiting} waiting · {told.given_up} given up"
         out.print(f"  {at} · {counts_shown}", markup=False, soft_wrap=True)

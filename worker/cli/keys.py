@@ -22,7 +22,9 @@ def add_key(
     ],
     scope: Annotated[
         list[str],
-        typer.Option(help="What it opens: calls:write, calls:read, operate or metrics. May be given several times."),
+        typer.Option(
+            help="What it opens: calls:write, calls:read, requests, operate or metrics. May be given several times."
+        ),
     ] = USUAL_SCOPES,
 ) -> None:
     """Make a key and show it, this once. The same external id from one sender is one call."""

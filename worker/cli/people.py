@@ -11,7 +11,7 @@ from worker.cli.options import address_of_pages, open_installation
 from worker.core.errors import Invalid
 
 app = typer.Typer()
-people_app = typer.Typer(help="Who is known on the company's side: agents, reviewers, operators.")
+people_app = typer.Typer(help="Who is known on the company's side: agents, reviewers, the desk, operators.")
 app.add_typer(people_app, name="people")
 
 
@@ -59,9 +59,9 @@ def people(context: typer.Context) -> None:
 
     if context.invoked_subcommand is not None:
         return
-    table = Table("address", "name", "agent", "reviewer", "operator")
+    table = Table("address", "name", "agent", "reviewer", "desk", "operator")
     for person in open_installation().store.people.all():
-        said = (person.is_agent, person.is_reviewer or None, person.is_operator or None)
+        said = (person.is_agent, person.is_reviewer or None, person.is_desk or None, person.is_operator or None)
         duties = ("" if duty is None else "yes" if duty else "no" for duty in said)
         table.add_row(person.address or person.id, printable(person.name or ""), *duties)
     out.print(table)
@@ -74,6 +74,9 @@ def add_person(
     reviewer: Annotated[
         bool | None, typer.Option(help="May be assigned to records, such as a handler of complaints.")
     ] = None,
+    desk: Annotated[
+        bool | None, typer.Option(help="Answers what customers ask for: copies, corrections, erasure.")
+    ] = None,
     operator: Annotated[bool | None, typer.Option(help="Runs the service, and sees no content.")] = None,
     agent: Annotated[
         bool | None, typer.Option(help="Takes calls; not said, everybody does who has no other duty.")
@@ -83,7 +86,7 @@ def add_person(
     from worker.console import out
 
     person = open_installation().store.people.add(
-        address, name=name, is_reviewer=reviewer, is_operator=operator, is_agent=agent
+        address, name=name, is_reviewer=reviewer, is_operator=operator, is_agent=agent, is_desk=desk
     )
     out.print(f"{person.address} is known here.", markup=False)
 

@@ -71,16 +71,19 @@ def web(port: Annotated[int | None, typer.Option(help="Port, instead of ONRECORD
     # Uvicorn raises the signal that has ended it once more: by itself it would end this process at once.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     collect_rarely()
+    parts = installation.parts(base_url=base)
+    courier = installation.courier(base_url=base, shows_letters=parts.shows_outbox)
     with ExitStack() as beside:
         # A host with pages alone writes entries too, and may be the only one that reaches an endpoint.
-        for thread in (Publisher(installation.store.log), Couriers(installation.courier(base_url=base))):
+        for thread in (Publisher(installation.store.log), Couriers(courier)):
             thread.start()
             beside.callback(thread.stop)
         uvicorn.run(
-            create_app(installation.parts(base_url=base)),
+            create_app(parts),
             host=settings.host,
             port=port,
             log_level="warning",
             access_log=False,  # an address may carry a token that signs somebody in
-            proxy_headers=False,  # who asks is who is connected, whatever a header says
+            proxy_headers=settings.proxies is not None,  # else who asks is who is connected, whatever a header says
+            forwarded_allow_ips=settings.proxies,
         )

@@ -28,12 +28,24 @@ class Priority(StrEnum):
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """Under which name sealed bytes lie, and the key of their own that opens them. Whoever forgets it, erases them."""
+
+    name: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Arrived:
-    """A recording whose bytes are kept already. ``sha256`` is that of its bytes, as 64 hexadecimal digits."""
+    """A recording whose bytes are kept already. ``sha256`` is that of its bytes, as 64 hexadecimal digits.
+
+    ``sealed`` is how they lie; None where they lie under their hash, as those of earlier versions do.
+    """
 
     sha256: str
     file_name: str
     size_bytes: int
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True)

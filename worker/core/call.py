@@ -105,11 +105,21 @@ def _zone(name: str) -> ZoneInfo:
 
 
 @dataclass(frozen=True)
+class KeptAs:
+    """What is kept in place of a recording that was overwritten where the law forbids to keep what it says."""
+
+    sha256: str
+    file_name: str
+    codec: str
+
+
+@dataclass(frozen=True)
 class Recording:
-    """One recording of the call as it arrived, unaltered, readable at ``path`` while a stage runs.
+    """One recording of the call as it arrived, readable at ``path`` while a stage runs.
 
     A call that was held or handed on may have several: its legs. ``started_at`` is when this one began, with its zone,
-    and ``party_of_channel`` who is on which of its channels; both only where the sender said it of this one.
+    and ``party_of_channel`` who is on which of its channels; both only where the sender said it of this one. ``kept_as``
+    is what is kept in its place, where that is something else.
     """
 
     sha256: str
@@ -118,6 +128,7 @@ class Recording:
     path: Path
     started_at: datetime | None = None
     party_of_channel: dict[int, Party] = field(default_factory=dict)
+    kept_as: KeptAs | None = None
 
 
 def sound_id(sha256s: Sequence[str]) -> str:

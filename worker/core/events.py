@@ -26,7 +26,11 @@ class EventType(StrEnum):
     RECORD_DISPUTED = "record.disputed"  # somebody says that it was not so, or puts another sentence beside one
     RECORD_ANNOTATED = "record.annotated"  # anything else that somebody says of it
     PROMISE_LATE = "promise.late"
-    REQUEST_DUE = "request.due"  # somebody's request for what is held about them ends soon
+    REQUEST_RECEIVED = "request.received"  # somebody asks for what the law owes them, and has proved who they are
+    REQUEST_DUE = "request.due"  # its time ends soon, or is over
+    PACKAGE_READY = "package.ready"  # what was to be handed over to somebody is made
+    PACKAGE_FAILED = "package.failed"  # it could not be made, and is not tried again
+    REQUEST_ANSWERED = "request.answered"  # or refused
 
 
 TEST = "endpoint.test"
@@ -35,14 +39,14 @@ TEST = "endpoint.test"
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a call, before it has an id.
+    """One thing that happened to a call, before it has an id. ``call_id`` None: to no one call, as a request may.
 
     ``says`` is what receivers are told besides the call's ids: plain texts, such as the reason of a failure, the role
     of who annotated, the id of a promise.
     """
 
     type: EventType
-    call_id: str
+    call_id: str | None
     at: datetime
     says: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from worker.core.call import KeptAs
+from worker.core.protection import Cut
 from worker.core.summary import Summary
 from worker.core.transcript import CallWarning, Hold, Layout, Participant, Turn
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Goes up with every new field or new value of a field. Records keep the version under which they were made.
 
 2: ``summary`` has ``headline``, ``ending``, ``commitments``; statements have ``written_by`` and the kind ``disagreed``.
 3: ``legs``; warnings about them.
+4: ``cuts``, and ``kept_as`` of legs; tokens in place of what is protected.
 """
 
 
@@ -38,12 +41,16 @@ class RecordingSummary:
 
 @dataclass(frozen=True)
 class Leg:
-    """One recording of the call, and where it lies in the call's sound."""
+    """One recording of the call, and where it lies in the call's sound.
+
+    ``sha256`` and ``file_name`` are of what arrived. ``kept_as`` is None where that is what is kept.
+    """
 
     sha256: str
     file_name: str
     start_s: float
     duration_s: float
+    kept_as: KeptAs | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class CallRecord:
     warnings: tuple[CallWarning, ...]
     made_by: tuple[MadeBy, ...]
     legs: tuple[Leg, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def local_zone(self) -> tzinfo | None:

@@ -67,6 +67,9 @@ WHOM_THEY_TALK_OF = 1.0
 FIRST_TO_SPEAK = 0.4
 """Agents answer most calls; but they also make some, and recordings start late."""
 
+IS_MACHINE = "speaks like a machine: an announcement or a menu"
+"""Why a speaker is nobody: what the record says of it, and by what others know it."""
+
 ANNOUNCED = 3.0
 """What neighbouring sentences must reach together to be a machine's."""
 

@@ -22,7 +22,8 @@ class Stage:
 
     ``run`` gets each value of ``requires`` and each port of ``ports`` under its own name, and ``progress`` (see
     ``ports.Progress``); it returns a new value of type ``gives`` and changes nothing. A value ``on_scratch`` points at
-    files of this machine and is made again where they are missing.
+    files of this machine and is made again where they are missing, for a stage that ``hears``: that reads those files.
+    What a stage ``forgets`` is nowhere any more once it is done: no stage after it may ask for it.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Stage:
     ports: tuple[str, ...] = ()
     timeout_s: float = 600.0
     on_scratch: bool = False
+    hears: bool = False
+    forgets: tuple[str, ...] = ()
 
 
 def check_order(stages: Sequence[Stage], *, given: Sequence[str]) -> None:
@@ -42,6 +45,8 @@ def check_order(stages: Sequence[Stage], *, given: Sequence[str]) -> None:
         for need in stage.requires:
             if need not in there:
                 raise Invalid(f"The stage {stage.name} needs {need!r}, but before it there is only {', '.join(there)}.")
+        for gone in stage.forgets:
+            there.remove(gone)
         if stage.produces in there:
             raise Invalid(f"The stage {stage.name} gives {stage.produces!r}, which is already there.")
         there.append(stage.produces)

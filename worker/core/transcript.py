@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.core.call import Party
+from worker.core.protection import Cut
 from worker.core.sound import Interval, Legs
 
 SURE_LANGUAGE = 0.5
@@ -232,8 +233,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What the ``attribute`` stage gives: the turns in order of their start, and who the speakers are."""
+    """What the ``attribute`` stage gives: the turns in order of their start, who the speakers are, and the language.
+
+    ``protect`` gives it again with tokens in place of what must not be shown, and with the ``cuts``.
+    """
 
     participants: tuple[Participant, ...]
     turns: tuple[Turn, ...]
     warnings: tuple[CallWarning, ...] = ()
+    language: str | None = None
+    language_confidence: float | None = None
+    cuts: tuple[Cut, ...] = ()

@@ -7,6 +7,7 @@ without it. What there is no room for is refused before anything is kept.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import time
 from functools import cached_property
@@ -16,9 +17,13 @@ from typing import BinaryIO
 import structlog
 
 from worker.core.arrival import Announced, Arrived, Handover
-from worker.core.errors import BadRecording, Invalid, Unavailable
+from worker.core.dialogue.values import Added, KeptFile
+from worker.core.errors import BadRecording, CallError, Invalid, Unavailable
+from worker.core.log.entry import SYSTEM
 from worker.intake.limits import Gate, Limits
 from worker.jobs import JobQueue
+from worker.record.files import FileStore
+from worker.record.sound_keys import Kept
 from worker.record.sounds import Incoming, SoundStore
 from worker.record.standing import Accepted
 from worker.record.store import Store
@@ -63,6 +68,20 @@ class Intake:
         """Recordings that arrive in parts and are not handed over yet."""
         return UploadStore(self._sounds.blobs, self._store.uploads)
 
+    def has_call(self, call_id: str, sender: str) -> bool:
+        """Whether there is a call of just this id, and this sender's."""
+        return any(call.sender == sender for call in self._store.those([call_id]).values())
+
+    def keep_beside(self, call_id: str, data: bytes, name: str) -> None:
+        """Keeps what came with a recording as a text that was added to its record, once. Both sides see it there."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        for item in self._store.log.items(call_id, with_record=False):
+            if isinstance(item.content, Added) and item.content.file and item.content.file.sha256 == sha256:
+                return
+        kept = FileStore(self._sounds.blobs, self._store.log).keep(call_id, io.BytesIO(data))
+        file = KeptFile(kept.sha256, name, "text/plain", kept.size_bytes)
+        self._store.log.append(call_id, SYSTEM, Added(file=file), by=None)
+
     def accept_file(self, path: Path, handover: Handover | None = None, *, file_name: str | None = None) -> Accepted:
         """Accepts the recording in a file. Raises what ``accept`` does, and Invalid for what is no file."""
         check_file(path)
@@ -91,13 +110,17 @@ class Intake:
             )
         self.gate.check_room(size_bytes) if own_recording_of else self.gate.check(size_bytes)
         kept = self._sounds.keep(recording)
-        if kept.size_bytes == 0:
-            raise BadRecording("This recording is empty. Nothing was changed. Send the recording again.")
-        return self._open(
-            handover or Handover(),
-            Arrived(kept.sha256, file_name, kept.size_bytes),
-            own_recording_of=own_recording_of,
-        )
+        try:
+            if kept.size_bytes == 0:
+                raise BadRecording("This recording is empty. Nothing was changed. Send the recording again.")
+            accepted = self._open(handover or Handover(), kept.arrived(file_name), own_recording_of=own_recording_of)
+        except CallError as error:
+            if not isinstance(error, Unavailable):  # the answer may have been lost, and not the call
+                self._sounds.discard(kept)
+            raise
+        if not accepted.is_new:
+            self._settle(kept, accepted)
+        return accepted
 
     def announce(self, announced: Announced, handover: Handover | None = None) -> Accepted:
         """Opens the call of a recording that lies elsewhere, or adds a leg to it; a worker fetches the bytes.
@@ -121,6 +144,12 @@ class Intake:
         if accepted.stage is not None:
             self._put(accepted.call_id, accepted.stage)
         return accepted
+
+    def _settle(self, kept: Kept, accepted: Accepted) -> None:
+        try:
+            self._sounds.settle(kept, accepted.call_id, accepted.leg)
+        except Unavailable:  # it opens for nobody, and the daily run removes it
+            log.warning("sound.not_settled", call=accepted.call_id)
 
     def _put(self, call_id: str, stage: str) -> None:
         if self._queue is None or time.monotonic() < self._ask_queue_at:

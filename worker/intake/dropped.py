@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from worker.core.arrival import Handover, Priority
 from worker.core.errors import Invalid
+from worker.exchange.vcon.values import CAME_WITH_FILE
 from worker.intake.accept import Intake
 from worker.intake.attach import FileKind, clean_name
 from worker.intake.fields import CallFields, misfit_in
-from worker.intake.vcon import VconKeys, read_vcon
+from worker.intake.vcon import VconKeys, call_named_in, legs_of, opened, rest_of
 from worker.record.blobs import our_errors
 from worker.record.standing import Accepted
 
@@ -87,18 +88,29 @@ class Dropbox:
         self.intake.accept(file, clean_name(name, FileKind.RECORDING), handover)
 
     def hand_over_vcon(self, file: BinaryIO, *, priority: Priority = Priority.NORMAL) -> list[Accepted]:
-        """Hands over the recordings of a vCon. Raises what ``hand_over`` does."""
+        """Hands over the recordings of a vCon. Raises what ``hand_over`` does.
+
+        One that was made here of a call of this sender brings nothing new: that call is the answer.
+        """
         text = file.read(LARGEST_VCON + 1)
         if len(text) > LARGEST_VCON:
             raise Invalid(f"A vCon of more than {LARGEST_VCON // 2**20} MiB is not taken. Nothing was accepted.")
+        vcon = opened(text, self.keys)
+        made_of = call_named_in(vcon)
+        if made_of is not None and self.intake.has_call(made_of, self.sender):
+            return [Accepted(made_of, is_new=False)]
         with our_errors(), tempfile.TemporaryDirectory(prefix="onrecord-vcon-") as folder:
-            legs = read_vcon(text, folder=Path(folder), keys=self.keys, sender=self.sender, priority=priority)
-            return [
+            legs = legs_of(vcon, folder=Path(folder), sender=self.sender, priority=priority)
+            accepted = [
                 self.intake.accept_file(recording, handover)
                 if isinstance(recording, Path)
                 else self.intake.announce(recording, handover)
                 for recording, handover in legs
             ]
+        if (rest := rest_of(vcon)) is not None:
+            for call_id in {one.call_id for one in accepted}:
+                self.intake.keep_beside(call_id, rest, CAME_WITH_FILE)
+        return accepted
 
     def _handover(self, text: bytes | None) -> tuple[Handover, str | None]:
         """What the details beside a recording say, and its name if they say one."""

@@ -6,18 +6,17 @@ machine's disk, and what an earlier version stored in another form.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from worker.core.errors import BrokenRecord, Unavailable
+from worker.core.call import KeptAs, Recording
+from worker.core.errors import BrokenRecord
 from worker.core.ports import Progress
+from worker.core.protection import Protected
 from worker.core.sound import Sound
 from worker.core.stage import Made, Stage, run_stage
-from worker.exchange.listening_copy import write_listening_copy
-from worker.exchange.peaks import peaks_of
+from worker.core.transcript import Conversation
+from worker.jobs.protecting import Overwriting
 from worker.jobs.scratch import Scratch
 from worker.jobs.way import Way
 from worker.record.sounds import SoundStore
@@ -53,7 +52,7 @@ class Making:
             case "made_by":
                 return self.store.made_by(self.call.id)
             case "recordings":
-                return self.scratch.recordings(self.call, self.sounds if stage.on_scratch else None)
+                return self._recordings(with_bytes=stage.on_scratch)
             case _:
                 maker = self.way.maker_of(name)
                 try:
@@ -61,34 +60,31 @@ class Making:
                 except BrokenRecord:
                     # Stored by a version that gave it in another form: the call was on its way during an upgrade.
                     return self.make(maker, _ignore).value
-                if maker.on_scratch and not _is_here(value):
+                if stage.hears and maker.on_scratch and not _is_here(value):
                     # Another machine decoded it, or this one was cleaned: the same bytes give the same samples.
                     value = self.make(maker, _ignore).value
                 return value
 
-    def keep_listening_copy(self, sound: object) -> None:
-        """Makes and keeps what pages play, of the one kind of value on scratch disks. Raises Unavailable."""
-        if not isinstance(sound, Sound):
-            return
-        # In a file of its own: another worker that was given this stage too may be writing one.
-        with _new_file(self.scratch.of(self.call), suffix=".flac") as path:
-            write_listening_copy(sound, path)
-            self.sounds.put_copy(self.call.sound_id, path)
-            self.sounds.put_peaks(self.call.sound_id, peaks_of(path))
+    def _recordings(self, *, with_bytes: bool) -> tuple[Recording, ...]:
+        found = self.scratch.recordings(self.call, self.sounds if with_bytes else None)
+        items = self.store.log.items(self.call.id)
+        kept_as = {
+            said.leg: KeptAs(said.sha256, said.file_name, said.codec)
+            for said in (item.content for item in items)
+            if isinstance(said, Protected)
+        }
+        return tuple(
+            replace(one, kept_as=kept_as.get(leg.number)) for one, leg in zip(found, self.call.legs, strict=True)
+        )
 
+    def overwrite_sound(self, conversation: object) -> None:
+        """Overwrites the sound of what was cut from a conversation wherever it lies, and makes what pages play.
 
-@contextmanager
-def _new_file(folder: Path, *, suffix: str) -> Iterator[Path]:
-    """A file of its own in a folder, gone afterwards."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=suffix, delete=False) as file:
-            path = Path(file.name)
-    except OSError as error:
-        raise Unavailable("The scratch disk cannot be written. Is it full?") from error
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
+        Raises Unavailable.
+        """
+        sound = self.used["sound"]
+        if isinstance(sound, Sound) and isinstance(conversation, Conversation):
+            Overwriting(self.call, self.sounds, self.scratch).run(sound, conversation.cuts)
 
 
 def _is_here(value: object) -> bool:

@@ -62,7 +62,7 @@ class Scratch:
         if leg.sha256 is None or leg.size_bytes is None:
             raise BrokenRecord("A recording of this call is not here yet. Try the call again.")
         if sounds is not None and not path.exists():
-            sounds.fetch(leg.sha256, path)
+            sounds.fetch(call.id, leg.number, path)
         return Recording(leg.sha256, leg.file_name, leg.size_bytes, path, leg.started_at, leg.party_of_channel)
 
     def clear(self, call_id: str) -> None:

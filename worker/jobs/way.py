@@ -50,6 +50,10 @@ class Way:
         """The stage that gives the value of this name."""
         return next(stage for stage in self.stages if stage.produces == value)
 
+    def forgotten_after(self, name: str) -> tuple[str, ...]:
+        """The stages of which nothing that they gave is kept any more once this one is done."""
+        return tuple(self.maker_of(value).name for value in self.stage(name).forgets)
+
     def time_s(self, name: str) -> float:
         """Seconds that one try may take."""
         return FETCH_TIMEOUT_S if name == FETCH else self.stage(name).timeout_s

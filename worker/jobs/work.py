@@ -17,7 +17,7 @@ import structlog
 from rq.timeouts import JobTimeoutException
 
 from worker import failures
-from worker.core.arrival import FETCH, Arrived
+from worker.core.arrival import FETCH
 from worker.core.errors import CallError, Unavailable
 from worker.core.ports import Fetcher, Load
 from worker.core.stage import Made
@@ -31,6 +31,7 @@ from worker.logs import last_line_of, where_raised
 from worker.record.sounds import SoundStore
 from worker.record.standing import Claim, StoredCall
 from worker.record.store import Store
+from worker.stages import PROTECT
 
 log = structlog.get_logger()
 
@@ -130,8 +131,8 @@ class Work:
         stage = self.queue.way.stage(name)
         making = Making(call, self.queue.way, self.store, self.sounds, self.scratch, self.ports, self.code_revision)
         made = making.make(stage, lease.progress)  # 2
-        if stage.on_scratch:
-            making.keep_listening_copy(made.value)
+        if name == PROTECT:
+            making.overwrite_sound(made.value)
         lease.stop_timing()
         seen.work_s, seen.sound_s = made.made_by.seconds, length_of_sound(made.value, *making.used.values())
         return _patiently(lambda: self._finish(call.id, name, made))  # 3
@@ -144,6 +145,7 @@ class Work:
             value=made.value,
             made_by=made.made_by,
             next_stage=self.queue.way.after(stage),
+            forgets=self.queue.way.forgotten_after(stage),
         )
 
     def _fetch(self, call: StoredCall, lease: Lease) -> bool:
@@ -155,8 +157,9 @@ class Work:
                 path = folder / "recording"
                 fetcher.fetch(one, path)
                 kept = self.sounds.keep(path)
-            arrived = Arrived(kept.sha256, one.file_name, kept.size_bytes)
-            if not self.store.fetched(call.id, leg, arrived, worker=self.worker):
+            is_ours = self.store.fetched(call.id, leg, kept.arrived(one.file_name), worker=self.worker)
+            self.sounds.settle(kept, call.id, leg)
+            if not is_ours:
                 return False
             lease.progress((done + 1) / len(announced))
         lease.stop_timing()

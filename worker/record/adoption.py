@@ -18,6 +18,7 @@ from worker.core.record import CallRecord
 from worker.record.database import Database
 from worker.record.log import Log
 from worker.record.log.append import draft
+from worker.record.results import drop_results
 from worker.record.rows import details_of
 from worker.record.tables.arrivals import legs
 from worker.record.tables.calls import HAS_RESULT, IS_OPEN, calls, stage_runs
@@ -27,12 +28,6 @@ from worker.record.values import from_json
 log = structlog.get_logger()
 
 CALLS_AT_ONCE = 20
-
-
-def drop_results(connection: sa.Connection, call_id: str) -> None:
-    """Forgets what the stages of a call gave; which of them made it, with which model, stays known."""
-    of_call = stage_runs.c.call_id == call_id
-    connection.execute(sa.update(stage_runs).where(of_call, HAS_RESULT).values(result=None))
 
 
 def adopt(database: Database, to: Log) -> None:
@@ -72,11 +67,11 @@ def _seal_record(connection: sa.Connection, to: Log, call_id: str) -> None:
     """Puts the record of a call that is ready into the log, and drops what lay in the clear."""
     run = stage_runs.c
     last = sa.select(run.result).where(run.call_id == call_id).order_by(run.position.desc()).limit(1)
-    text = connection.execute(last).scalar_one_or_none()
-    if text is None:
+    in_the_clear = connection.execute(last).scalar_one_or_none()
+    if in_the_clear is None:
         return
     try:
-        record = from_json(text, CallRecord)
+        record = from_json(bytes(in_the_clear).decode(errors="replace"), CallRecord)
     except BrokenRecord:
         # One damaged record must not keep all others from being read. It stays where it is, to be looked at.
         log.error("adopt.no_record", call=call_id)

@@ -26,10 +26,12 @@ from worker.record.ids import new_id
 from worker.record.log.append import draft
 from worker.record.part import Part, hold
 from worker.record.rows import details_of, leg_of, printable, row_of_details, row_of_start
+from worker.record.sound_keys import COPY, PEAKS, Kept, forget_in, write_in
 from worker.record.standing import Accepted
 from worker.record.tables.arrivals import identities, legs
 from worker.record.tables.calls import IS_OPEN, IS_RUNNING, calls, stage_runs
 from worker.record.tables.people import call_roles
+from worker.record.tables.sounds import sounds
 from worker.record.turns import Flow, take_turns
 from worker.record.upsert import insert_once
 
@@ -49,7 +51,8 @@ class Arriving(Part):
         stage wait: all of it, or nothing.
 
         What was handed over before changes nothing, and what was said about the call the first time stands. The bytes
-        of a recording that arrived must be kept already; one that was announced is fetched first, at the stage
+        of a recording that arrived must be kept already: what opens them is taken in with the rest, and whoever kept
+        them settles afterwards (``SoundStore.settle``). One that was announced is fetched first, at the stage
         ``FETCH``. ``own_recording_of`` is the call of which one of its sides made this recording: nobody has a way in
         of their own to that. Raises Invalid for text that cannot be stored, and for more legs than a call may have.
         """
@@ -116,7 +119,9 @@ class Arriving(Part):
             details = replace(details_of(call), started_at=said.started_at, party_of_channel=said.party_of_channel)
             self._note(connection, call_id, arrived, details)
             other = self._same_call(connection, call, arrived.sha256)
-            if other is not None:
+            if other is None:
+                self._note_sound(connection, call_id, leg, arrived)
+            else:
                 _give_up(connection, call_id, other)
                 here_already = Event(EventType.CALL_HERE_ALREADY, call_id, now, {"same_as": other})
                 self.events.tell_in(connection, [here_already])
@@ -180,7 +185,7 @@ class Arriving(Part):
     ) -> Accepted:
         """A recording of a call that is here: nothing new, a further leg, or a call that continues it."""
         hold(connection, first)
-        known = self._known_leg(connection, handover, recording)
+        known = self._known_leg(connection, first, handover, recording)
         if known is not None:
             known_call, leg = known
             return Accepted(known_call, is_new=False, leg=leg)
@@ -204,9 +209,10 @@ class Arriving(Part):
         return Accepted(first, is_new=True, leg=number, joined=True, stage=stage)
 
     def _known_leg(
-        self, connection: sa.Connection, handover: Handover, recording: Arrived | Announced
+        self, connection: sa.Connection, first: str, handover: Handover, recording: Arrived | Announced
     ) -> tuple[str, int] | None:
-        """The leg that was handed over before, of the call that has this external id or of one that continues it."""
+        """The leg that was handed over before, of the call that has this external id or of one that continues it. Of
+        one that was erased since, the id is forgotten and not the hash: it does not come back."""
         if isinstance(recording, Arrived):
             is_same = legs.c.sha256 == recording.sha256
         else:
@@ -214,7 +220,8 @@ class Arriving(Part):
         select = (
             sa.select(legs.c.call_id, sa.func.coalesce(legs.c.same_as, legs.c.number).label("number"))
             .join_from(calls, legs, legs.c.call_id == calls.c.id)
-            .where(calls.c.external_id == handover.details.external_id, calls.c.sender == handover.sender, is_same)
+            .where(is_same, calls.c.sender == handover.sender)
+            .where((calls.c.external_id == handover.details.external_id) | (calls.c.id == first))
         )
         row = connection.execute(select.order_by(calls.c.received_at).limit(1)).one_or_none()
         return None if row is None else (row.call_id, row.number)
@@ -243,12 +250,20 @@ class Arriving(Part):
             }
         connection.execute(sa.insert(legs), row)
         if isinstance(recording, Arrived):
+            self._note_sound(connection, call_id, number, recording)
             self._note(connection, call_id, recording, details)
 
     def _note(self, connection: sa.Connection, call_id: str, arrived: Arrived, details: CallDetails) -> None:
         """That the bytes of a leg are here, in the log of the call."""
         received = Received(arrived.sha256, arrived.file_name, arrived.size_bytes, details)
         self.log.append_in(connection, draft(call_id, SYSTEM, received))
+
+    def _note_sound(self, connection: sa.Connection, call_id: str, leg: int, arrived: Arrived) -> None:
+        """How the bytes of a leg lie, and what opens them. What was made of the call before for listening goes."""
+        if arrived.sealed is not None:
+            kept = Kept(arrived.sha256, arrived.size_bytes, arrived.sealed)
+            write_in(connection, self.log, call_id, str(leg), kept)
+        forget_in(connection, call_id, sounds.c.what.in_((COPY, PEAKS)))
 
     # Fetching
 
@@ -304,4 +319,4 @@ def _give_up(connection: sa.Connection, call_id: str, other: str) -> None:
         connection.execute(sa.delete(table).where(table.c.call_id == call_id))
 
 
-_IS_TO_FETCH = legs.c.sha256.is_(None)
+_IS_TO_FETCH = legs.c.sha256.is_(None) & legs.c.address.is_not(None)

@@ -12,10 +12,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -110,6 +110,13 @@ class Blobs:
             if self._folder is None:
                 obstore.list_with_delimiter(self._store, NOTHING)
 
+    def names(self, below: str) -> Iterator[tuple[str, float]]:
+        """Every name that begins with this one and a slash, and when it was given, in seconds since 1970."""
+        with our_errors():
+            for some in obstore.list(self._store, prefix=below):
+                for one in some:
+                    yield one["path"], one["last_modified"].timestamp()
+
     def remove(self, name: str) -> None:
         """Takes away what has this name, if anything has."""
         with our_errors(), suppress(FileNotFoundError):
@@ -123,6 +130,11 @@ class Blobs:
                 return
             for some in obstore.list(self._store, prefix=name):
                 obstore.delete(self._store, [one["path"] for one in some])
+
+
+def opened(file: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """A file opened for reading, or the stream itself, which stays open."""
+    return file.open("rb") if isinstance(file, Path) else nullcontext(file)
 
 
 def folder_of(location: str | Path) -> Path | None:

@@ -29,6 +29,8 @@ GIVE_UP_ON_US = """SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5
 SET tcp_user_timeout = 30000"""
 """The same for the server. Else it would keep the locks of a host that was cut off in the middle of a transaction for
 two hours, and everybody who comes to the same call would wait."""
+KEYS = ("call_keys", "sounds", "packages")
+"""Tables of PostgreSQL whose removed rows are cleared at once after an erasure."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6F6E7265636F7264  # "onrecord": the number under which PostgreSQL lets one process migrate
 
@@ -108,20 +110,32 @@ class Database:
                 if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
                     raise BrokenRecord("Rows of the database refer to what is not there. Restore it from a copy.")
 
-    def forget_removed(self) -> None:
+    def forget_removed(self, *, for_good: bool = False) -> None:
         """Clears from SQLite's files what was removed before, as far as no reader still sees it; on PostgreSQL its own
-        vacuum does."""
+        vacuum does.
+
+        ``for_good``: PostgreSQL is told to do so at once with ``KEYS``, and who still reads is waited for. Raises
+        Unavailable where that took too long.
+        """
         if self.dialect == "sqlite":
-            self._outside("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._outside("PRAGMA wal_checkpoint(TRUNCATE)") and for_good:
+                raise Unavailable("Somebody reads the database, so what was removed is in its files still. Try again.")
+        elif for_good:
+            self._outside(f"VACUUM {', '.join(KEYS)}")
 
     def _begin_write_ahead_log(self) -> None:
         """Once per file: readers and the writer then do not wait for each other."""
         self._outside("PRAGMA journal_mode = WAL")
 
-    def _outside(self, statement: str) -> None:
-        """Runs what cannot be done within a transaction."""
-        with _our_errors(), self._engine.execution_options(begin=None).connect() as connection:
-            connection.exec_driver_sql(statement)
+    def _outside(self, statement: str) -> bool:
+        """Runs what cannot be done within a transaction. Whether what it gives, if anything, says that it could not."""
+        alone = self._engine.execution_options(begin=None)
+        if self.dialect == "postgresql":
+            alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        with _our_errors(), alone.connect() as connection:
+            found = connection.exec_driver_sql(statement)
+            row = found.first() if found.returns_rows else None
+            return row is not None and row[0] == 1
 
     def close(self) -> None:
         """Closes what is open. The database may be used again after."""

@@ -61,7 +61,7 @@ class Deliveries:
             .select_from(deliveries)
             .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
             .join(events, events.c.id == deliveries.c.event_id)
-            .join(calls, calls.c.id == events.c.call_id)
+            .outerjoin(calls, calls.c.id == events.c.call_id)
             .where(deliveries.c.endpoint_id == endpoint, IS_OPEN, deliveries.c.due_at <= now)
             .where(endpoints.c.disabled_at.is_(None), ~is_held_up)
             .order_by(deliveries.c.due_at, deliveries.c.event_id)

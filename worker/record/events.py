@@ -32,12 +32,13 @@ FORGOTTEN_AT_ONCE = 1000  # rows in one transaction, for which others wait
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """One event. ``type`` may be of a newer version; ``external_id`` is the sender's own id of the call."""
+    """One event. ``type`` may be of a newer version; ``external_id`` is the sender's own id of the call, ``sender``
+    whose call it is: empty where it happened to no one call."""
 
     id: str
     type: str
     at: datetime
-    call_id: str
+    call_id: str | None
     external_id: str | None
     sender: str
     says: Mapping[str, str]
@@ -73,7 +74,12 @@ class Events:
                 }
                 for one in happened[start : start + TOLD_AT_ONCE]
             ]
-            connection.execute(_KEEP, rows)
+            for keep, some in (
+                (_KEEP, [row for row in rows if row["event_call"] is not None]),
+                (_KEEP_WITHOUT_CALL, [row for row in rows if row["event_call"] is None]),
+            ):
+                if some:
+                    connection.execute(keep, some)
             connection.execute(_TELL, {"ids": [row["event_id"] for row in rows]})
 
     def list(self, *, call_id: str | None = None, kind: EventType | None = None, limit: int = 50) -> tuple[Told, ...]:
@@ -85,7 +91,7 @@ class Events:
             of_it.where(~is_over).scalar_subquery().label("waiting"),
             of_it.where(is_over, ~is_delivered).scalar_subquery().label("given_up"),
         )
-        select: sa.Select[Any] = sa.select(*event_columns(), *counts).join_from(
+        select: sa.Select[Any] = sa.select(*event_columns(), *counts).outerjoin_from(
             events, calls, calls.c.id == events.c.call_id
         )
         if call_id is not None:
@@ -139,7 +145,8 @@ class Events:
 
     def changed_since(self, since: datetime | None, kinds: Collection[EventType]) -> tuple[str, ...]:
         """The calls to which any of this happened since then; since ever, as far as it is kept, for None."""
-        select = sa.select(events.c.call_id).where(events.c.type.in_([one.value for one in kinds])).distinct()
+        select = sa.select(calls.c.id).join_from(calls, events, events.c.call_id == calls.c.id).distinct()
+        select = select.where(events.c.type.in_([one.value for one in kinds]))
         if since is not None:
             select = select.where(events.c.id >= _first_id(since))
         with self._database.reading() as connection:
@@ -179,6 +186,11 @@ class Events:
         with self._database.reading() as connection:
             return connection.execute(sa.select(rounds.c.seen_until).where(rounds.c.name == name)).scalar()
 
+    def round_again(self, name: str, *, at: datetime) -> None:
+        """Lets a round that did not end well be made again at an instant."""
+        with self._database.writing() as connection:
+            connection.execute(sa.update(rounds).where(rounds.c.name == name).values(due_at=at))
+
     def end_round(self, name: str, *, seen_until: datetime) -> None:
         """Notes that a round ended well."""
         with self._database.writing() as connection:
@@ -192,7 +204,8 @@ def event_columns() -> tuple[sa.ColumnElement[Any], ...]:
 
 def stored_event(row: sa.Row[Any]) -> StoredEvent:
     """An event from its row."""
-    return StoredEvent(row.id, row.type, row.at, row.call_id, row.external_id or None, row.sender, json.loads(row.says))
+    sender, says = row.sender or "", json.loads(row.says)
+    return StoredEvent(row.id, row.type, row.at, row.call_id, row.external_id or None, sender, says)
 
 
 def _first_id(at: datetime) -> str:
@@ -207,12 +220,15 @@ def _new_id(at: datetime) -> str:
 _DELIVERY = ("endpoint_id", "event_id", "call_id", "due_at", "tries", "is_delivered")
 
 
+_CALL_OR_NONE = sa.func.coalesce(events.c.call_id, "")
+
+
 def _wanted(*, due_at: sa.ColumnElement[datetime]) -> sa.Select[Any]:
     """A delivery for each endpoint and each event."""
     return (
-        sa.select(endpoints.c.id, events.c.id, events.c.call_id, due_at, sa.literal(0), sa.false())
+        sa.select(endpoints.c.id, events.c.id, _CALL_OR_NONE, due_at, sa.literal(0), sa.false())
         .select_from(events)
-        .join(calls, calls.c.id == events.c.call_id)
+        .outerjoin(calls, calls.c.id == events.c.call_id)
         .join(endpoints, sa.true())
     )
 
@@ -226,6 +242,13 @@ _KEEP = sa.insert(events).from_select(
         calls.c.id,
         sa.bindparam("event_says", type_=sa.Text),
     ).where(calls.c.id == sa.bindparam("event_call"), calls.c.own_recording_of.is_(None)),
+)
+_KEEP_WITHOUT_CALL = sa.insert(events).values(
+    id=sa.bindparam("event_id"),
+    type=sa.bindparam("event_type"),
+    at=sa.bindparam("event_at"),
+    call_id=sa.null(),
+    says=sa.bindparam("event_says"),
 )
 _TELL = sa.insert(deliveries).from_select(
     _DELIVERY, _wanted(due_at=events.c.at).where(WANTS, events.c.id.in_(sa.bindparam("ids", expanding=True)))

@@ -13,6 +13,7 @@ from worker.core.errors import Invalid, NotFound
 from worker.core.record import CallRecord, MadeBy
 from worker.record.ids import ID_LETTERS, as_meant
 from worker.record.part import Part
+from worker.record.results import open_result
 from worker.record.rows import details_of, leg_of
 from worker.record.standing import CallState, Leg, RunState, Standing, StoredCall
 from worker.record.tables.arrivals import legs
@@ -164,9 +165,10 @@ class Listing(Part):
         """
         select = sa.select(_run.result).where(_run.call_id == call_id, _run.stage == stage, _run.state == RunState.DONE)
         with self._database.reading() as connection:
-            text = connection.execute(select).scalar_one_or_none()
-        if text is None:
-            raise NotFound(f"There is nothing that the stage {stage} of this call gave.")
+            kept = connection.execute(select).scalar_one_or_none()
+            if kept is None:
+                raise NotFound(f"There is nothing that the stage {stage} of this call gave.")
+            text = open_result(connection, self.log, call_id, stage, bytes(kept))
         return from_json(text, kind)
 
     def made_by(self, call_id: str) -> tuple[MadeBy, ...]:

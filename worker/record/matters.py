@@ -30,6 +30,7 @@ from worker.record.tables.calls import calls
 from worker.record.tables.log import call_keys, contents, entries
 from worker.record.tables.matters import gists, open_matters
 from worker.record.tables.people import call_roles
+from worker.record.tables.requests import restrictions
 from worker.record.vault import Vault, seal, unseal
 
 log = structlog.get_logger()
@@ -46,11 +47,15 @@ _gist = TypeAdapter(Gist)
 
 @dataclass(frozen=True)
 class Whose:
-    """Whose calls: those of a person as one of their roles; one call alone for whoever was let in to no other."""
+    """Whose calls: those of a person as one of their roles; one call alone for whoever was let in to no other.
+
+    ``in_use``: without those whose record is kept and not used, which is for the two sides of it alone.
+    """
 
     person: str
     role: Role
     only_call: str | None = None
+    in_use: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,6 +278,8 @@ _IS_PROMISE = open_matters.c.kind == MatterKind.PROMISE
 def _is_whose(whose: Whose, now: datetime) -> sa.ColumnElement[bool]:
     role = call_roles.c
     which = (role.person_id == whose.person) & (role.role == whose.role) & (role.until.is_(None) | (role.until > now))
+    if whose.in_use:
+        which &= role.call_id.not_in(sa.select(restrictions.c.call_id))
     return which if whose.only_call is None else which & (role.call_id == whose.only_call)
 
 

@@ -50,15 +50,27 @@ class Outbox:
     def put(self, address: str, *, subject: str, text: str, now: datetime, until: datetime | None = None) -> int:
         """Keeps a letter that is to be sent until then, by the caller first; its number. None: it is shown, not sent.
 
-        It takes the place of those that still wait to be sent there.
+        It takes the place of those that still wait to be sent there, save of those that stay.
         """
-        row = {"address": address, "subject": subject, "text": text, "made_at": now, "until": until}
-        row |= {"due_at": None if until is None else now + LEASE}
         with self._database.writing() as connection:
-            before = sa.update(outbox).where(outbox.c.address == address, IS_TO_SEND)
+            before = sa.update(outbox).where(outbox.c.address == address, IS_TO_SEND, ~outbox.c.stays)
             connection.execute(before.values(due_at=None, text=""))
-            (number,) = connection.execute(sa.insert(outbox).values(row)).inserted_primary_key or (0,)
-            return int(number)
+            due_at = None if until is None else now + LEASE
+            return _insert(connection, address, subject, text, made_at=now, until=until, due_at=due_at, stays=False)
+
+    def put_to_stay(
+        self,
+        connection: sa.Connection,
+        address: str,
+        *,
+        subject: str,
+        text: str,
+        now: datetime,
+        until: datetime | None = None,
+    ) -> int:
+        """Keeps a letter, within a transaction, that couriers send; no other letter takes its place. As ``put``."""
+        due_at = None if until is None else now
+        return _insert(connection, address, subject, text, made_at=now, until=until, due_at=due_at, stays=True)
 
     def is_due(self, *, now: datetime) -> bool:
         """Whether a letter waits for whoever may send it."""
@@ -104,3 +116,9 @@ class Outbox:
         select = sa.select(*_LETTER).order_by(outbox.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return tuple(Letter(*row) for row in connection.execute(select))
+
+
+def _insert(connection: sa.Connection, address: str, subject: str, text: str, **rest: object) -> int:
+    row = {"address": address, "subject": subject, "text": text, **rest}
+    (number,) = connection.execute(sa.insert(outbox).values(row)).inserted_primary_key or (0,)
+    return int(number)

@@ -10,6 +10,7 @@ from worker.record.events import Events
 from worker.record.log import Log
 from worker.record.matters import Matters
 from worker.record.people import People
+from worker.record.search import Search
 from worker.record.tables.calls import calls
 
 
@@ -22,6 +23,7 @@ class Part:
     log: Log
     people: People
     matters: Matters
+    search: Search
 
 
 def hold(connection: sa.Connection, *call_ids: str) -> None:

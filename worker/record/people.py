@@ -48,6 +48,7 @@ class Person:
     is_reviewer: bool = False
     is_operator: bool = False
     is_agent: bool | None = None  # None where nobody said it: see ``worker.web.access.Access.is_agent``
+    is_desk: bool = False  # answers requests
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class People:
         """The person with this address. Raises NotFound if there is none, Invalid if it is no address."""
         return self._one((persons.c.address == normal_address(address)) & (persons.c.kind == kind))
 
+    def kind_in(self, connection: sa.Connection, person_id: str) -> Kind | None:
+        """Whose side somebody is on, asked within a transaction; None if there is no such person."""
+        kind = connection.execute(sa.select(persons.c.kind).where(persons.c.id == person_id)).scalar_one_or_none()
+        return None if kind is None else Kind(kind)
+
     def known_as(self, subject: str) -> Person | None:
         """The person whom the company's own sign-in knows under this name; None if it is nobody here yet."""
         with self._database.reading() as connection:
@@ -105,6 +111,7 @@ class People:
         is_reviewer: bool | None = None,
         is_operator: bool | None = None,
         is_agent: bool | None = None,
+        is_desk: bool | None = None,
         subject: str | None = None,
     ) -> Person:
         """Somebody on the company's side, found by their address or made; what is None stays as it is.
@@ -112,7 +119,8 @@ class People:
         Raises Invalid for what is no address or no name, NotAllowed where the address is that of another ``subject``:
         an address that was given to somebody new does not open what it opened before.
         """
-        told = {"is_reviewer": is_reviewer, "is_operator": is_operator, "is_agent": is_agent, "subject": subject}
+        told: dict[str, object] = {"is_reviewer": is_reviewer, "is_operator": is_operator, "is_agent": is_agent}
+        told |= {"is_desk": is_desk, "subject": subject}
         told |= {"name": _name(name)} if name else {}
         known = {key: value for key, value in told.items() if value is not None}
         with self._database.writing() as connection:
@@ -238,7 +246,8 @@ class People:
 
 
 def _person(row: sa.Row[Any]) -> Person:
-    return Person(row.id, Kind(row.kind), row.name, row.address, row.is_reviewer, row.is_operator, row.is_agent)
+    duties = (row.is_reviewer, row.is_operator, row.is_agent, row.is_desk)
+    return Person(row.id, Kind(row.kind), row.name, row.address, *duties)
 
 
 def _name(name: str) -> str:

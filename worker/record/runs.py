@@ -7,6 +7,7 @@ thought dead, still has exactly one result.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,11 +18,11 @@ from worker.core.errors import BrokenModel, BrokenRecord, CallError
 from worker.core.events import Event, EventType
 from worker.core.log.entry import SYSTEM
 from worker.core.record import CallRecord, MadeBy
-from worker.record.adoption import drop_results
 from worker.record.beginning import begin_anew, let_wait
 from worker.record.log.append import Draft, draft
 from worker.record.operations import Which, meant
 from worker.record.part import Part, hold
+from worker.record.results import drop_results, keep_result
 from worker.record.standing import Claim, RunState, StageOfCall
 from worker.record.tables.arrivals import legs
 from worker.record.tables.calls import HAS_FAILED, IS_RUNNING, IS_WAITING, calls, stage_runs
@@ -73,9 +74,19 @@ class Runs(Part):
         )
 
     def finish(
-        self, call_id: str, stage: str, *, worker: str, value: object, made_by: MadeBy, next_stage: str | None
+        self,
+        call_id: str,
+        stage: str,
+        *,
+        worker: str,
+        value: object,
+        made_by: MadeBy,
+        next_stage: str | None,
+        forgets: Sequence[str] = (),
     ) -> bool:
         """Stores what the stage gave, marks it done and lets the next stage wait: all of it, or nothing.
+
+        What the stages gave that it ``forgets`` is dropped with it.
 
         Without a next stage the call is ready: what the stage gave is its record, and goes sealed into the log. Then
         nothing of what the stages before it gave is kept, for it says in the clear what the log holds sealed.
@@ -85,6 +96,7 @@ class Runs(Part):
         # Written out before the transaction, in which all others who write have to wait.
         result = to_json(value) if next_stage is not None else None
         record = _record_draft(call_id, value) if next_stage is None else None
+        lines = self.search.lines(value) if isinstance(value, CallRecord) else ()
         run = stage_runs.c
         now = datetime.now(UTC)
         ended = _ended(RunState.DONE) | {
@@ -96,7 +108,6 @@ class Runs(Part):
             "model": made_by.model,
             "revision": made_by.revision,
             "seconds": made_by.seconds,
-            "result": result,
         }
         with self._database.writing() as connection:
             hold(connection, call_id)
@@ -104,10 +115,14 @@ class Runs(Part):
             was = connection.execute(ending).one_or_none()
             if was is None:
                 return False
+            if result is not None:
+                keep_result(connection, self.log, call_id, stage, result)
+                drop_results(connection, call_id, forgets)
             if next_stage is not None:
                 let_wait(connection, call_id, next_stage, position=was.position + 1, turn=was.turn, now=now)
             if record is not None:
                 self.log.append_in(connection, record)
+                self.search.put_in(connection, call_id, lines)
                 drop_results(connection, call_id)
                 self.events.tell_in(connection, [Event(EventType.RECORD_READY, call_id, now)])
         if next_stage is None:

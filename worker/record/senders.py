@@ -35,6 +35,7 @@ class Scope(StrEnum):
     READ = "calls:read"  # where the calls of its sender stand
     OPERATE = "operate"  # what waits, what failed and why, retrying it
     METRICS = "metrics"
+    REQUESTS = "requests"  # what customers ask for: when it is due and what it waits for; entering letters
 
 
 @dataclass(frozen=True)

@@ -1,63 +1,79 @@
-"""The bytes of recordings, unaltered under their SHA-256, and the copies made for listening.
+"""The sound of calls: the bytes of recordings as they arrived, and the copies made for listening.
 
-What is kept is whole and durable before ``keep`` returns; what is fetched is hashed again on the way.
+Each is sealed as it is kept, under a random name and a random key of its own that nobody has but whoever kept it: the
+database takes that in, sealed under the key of the call, in the transaction that takes in the call. What is kept is
+whole and durable before ``keep`` returns; what is read opens only where it is as it was kept. Recordings of earlier
+versions lie in the clear under their hash, are read as well, and are sealed by ``seal_plain``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
+import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from worker.core.errors import BrokenRecord, Invalid, NotFound
-from worker.record.blobs import BLOCK_BYTES, Blobs, our_errors
+from worker.core.arrival import Sealed
+from worker.core.call import sound_id
+from worker.core.dialogue.values import Content
+from worker.core.errors import BrokenRecord, CallError, Invalid, NotFound, Unavailable
+from worker.record.blobs import BLOCK_BYTES, Blobs, opened, our_errors
+from worker.record.sealed import Hashed, Lock, Sealing, open_all, open_part, sealed_size
+from worker.record.sound_keys import COPY, FOLDER, PEAKS, PLAIN_COPIES, PLAIN_RECORDINGS, Kept, SoundKeys, place
+from worker.record.tables.sounds import NAME_LENGTH
 
-SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What was kept: the hash that names it and its size."""
-
-    sha256: str
-    size_bytes: int
+IS_NOT_WHOLE = "The kept recording is not what arrived. Restore it from a copy, or send it again."
+NOBODYS_AFTER_S = 2 * 24 * 3600.0
+"""Sealed bytes that no call names so long after they were kept will never be named: their key is nowhere."""
 
 
 class Incoming:
-    """A recording that is written here as it comes, and hashed on the way: a file of ``SoundStore.incoming``."""
+    """A recording that is sealed here as it comes, and hashed on the way: a file of ``SoundStore.incoming``."""
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self.file, self.path = file, path
-        self.size_bytes = 0
-        self._hashed = hashlib.sha256()
+        self._name = secrets.token_hex(NAME_LENGTH // 2)
+        self._lock = opening(Sealed(self._name, Lock.new("", "").key))
+        self._sealing = Sealing(file, self._lock)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much was written so far."""
+        return self._sealing.size_bytes
 
     def write(self, block: bytes) -> None:
         """Writes the bytes that follow. Raises Unavailable where there is no room for them."""
         with our_errors():
-            self.file.write(block)
-        self._hashed.update(block)
-        self.size_bytes += len(block)
+            self._sealing.write(block)
+
+    def end(self) -> None:
+        """All is written."""
+        with our_errors():
+            self._sealing.end()
 
     @property
     def kept(self) -> Kept:
         """What was written so far."""
-        return Kept(self._hashed.hexdigest(), self.size_bytes)
+        hashed = self._sealing.hashed
+        return Kept(hashed.sha256, hashed.size_bytes, Sealed(self._name, self._lock.key))
 
 
 class SoundStore:
-    """Recordings by their hash, in a folder or at an address (``file://``, ``s3://``, ``gs://``, ``az://``).
+    """The sound of calls, in a folder or at an address (``file://``, ``s3://``, ``gs://``, ``az://``).
 
-    Every method raises Unavailable if the store cannot be reached or cannot do it now, and Invalid for a hash that is
-    none. Raises Invalid for an address of no known kind. ``blobs`` is the place itself, for what is kept beside them.
+    Every method raises Unavailable if the place or the database cannot be reached or cannot do it now. Raises Invalid
+    for an address of no known kind. ``blobs`` is the place itself, for what is kept beside them; ``keys`` is
+    ``Store.sound_keys``.
     """
 
-    def __init__(self, location: str | Path) -> None:
-        self.blobs = Blobs(location)
+    def __init__(self, location: str | Path, keys: SoundKeys) -> None:
+        self.blobs, self._keys = Blobs(location), keys
+
+    # Keeping what arrives, before there is a call
 
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
@@ -66,109 +82,282 @@ class SoundStore:
             yield Incoming(file, path)
 
     def keep(self, recording: Path | BinaryIO | Incoming) -> Kept:
-        """Keeps the bytes of a file, of a stream up to its end, or what was written. They are safe when this returns.
+        """Seals and keeps the bytes of a file, of a stream up to its end, or what was written. They are safe when this
+        returns, and open for nobody until ``Store.accept`` or ``Store.fetched`` has taken in what is given here.
 
-        The same bytes again are kept once, and put right what was altered here in the meantime. A failure leaves
-        nothing behind.
+        A failure leaves nothing behind.
         """
         if isinstance(recording, Incoming):
-            self.blobs.place(recording.file, recording.path, _recording(recording.kept.sha256))
+            recording.end()
+            self.blobs.place(recording.file, recording.path, place(recording.kept.sealed.name))
             return recording.kept
-        with our_errors(), opened(recording) as source, self.blobs.incoming() as (file, path):
-            kept = _copy(source, file)
-            self.blobs.place(file, path, _recording(kept.sha256))
-        return kept
+        with our_errors(), opened(recording) as source, self.incoming() as incoming:
+            while block := source.read(BLOCK_BYTES):
+                incoming.write(block)
+            return self.keep(incoming)
 
-    def exists(self, sha256: str) -> bool:
-        """A recording with this hash is kept."""
-        return self.blobs.size(_recording(sha256)) is not None
+    def discard(self, kept: Kept) -> None:
+        """Removes what was kept and became no recording of any call."""
+        self.blobs.remove(place(kept.sealed.name))
 
-    def fetch(self, sha256: str, to: Path) -> None:
+    def settle(self, kept: Kept, call_id: str, leg: int) -> None:
+        """After a recording was accepted: what was kept of one that was here already is removed, or takes the place of
+        that where it was lost or altered meanwhile."""
+        if self._keys.is_named(kept.sealed.name):
+            return
+        before = self._keys.find(call_id, str(leg))
+        if before is not None and before.sha256 == kept.sha256 and not self._is_whole(before):
+            self._put(call_id, str(leg), kept)
+            return
+        self.discard(kept)
+
+    # Recordings of a call
+
+    def exists(self, call_id: str, leg: int) -> bool:
+        """This recording of the call is kept."""
+        found = self._keys.find(call_id, str(leg))
+        name = place(found.sealed.name) if found is not None else self._plain_recording(call_id, leg)
+        return name is not None and self.blobs.size(name) is not None
+
+    def leg_of(self, call_id: str, sha256: str) -> int | None:
+        """The number of the recording that arrived with this hash; None where it is not kept any more."""
+        numbers = [leg.number for leg in self._keys.legs(call_id) if leg.sha256 == sha256]
+        return next((number for number in numbers if self.exists(call_id, number)), None)
+
+    def hashed(self, call_id: str, leg: int) -> Hashed:
+        """The hash and size of a recording as it is kept: once it was cut, others than those of what arrived.
+
+        Raises NotFound for one that is not here, or was erased.
+        """
+        if (found := self._keys.find(call_id, str(leg))) is not None:
+            return Hashed(found.sha256, found.size_bytes)
+        there = self._keys.leg(call_id, leg)
+        if there is None or there.sha256 is None or not self.exists(call_id, leg):
+            raise NotFound("This recording is not here, or was erased.")
+        return Hashed(there.sha256, there.size_bytes or 0)
+
+    def fetch(self, call_id: str, leg: int, to: Path) -> None:
         """Writes a recording into a file. Nobody sees the file before it is whole and its hash is right.
 
-        Raises NotFound if there is no such recording, BrokenRecord if its bytes were altered.
+        Raises NotFound if there is no such recording or it was erased, BrokenRecord if its bytes were altered.
         """
-        found = hashlib.sha256()
+        meant, found = self.hashed(call_id, leg), hashlib.sha256()
         with our_errors(), _file_beside(to) as (file, path):
-            for block in self.blobs.read(_recording(sha256)):
+            for block in self.read(call_id, leg):
                 found.update(block)
                 file.write(block)
             file.close()
-            if found.hexdigest() != sha256:
-                raise BrokenRecord("The kept recording is not what arrived. Restore it from a copy, or send it again.")
+            if found.hexdigest() != meant.sha256:
+                raise BrokenRecord(IS_NOT_WHOLE)
             path.replace(to)
 
-    def read(self, sha256: str) -> Iterator[bytes]:
-        """The bytes of a recording in blocks, unchecked: whoever takes them hashes them. Raises NotFound if none is."""
-        return self.blobs.read(_recording(sha256))
+    def read(self, call_id: str, leg: int) -> Iterator[bytes]:
+        """The bytes of a recording in blocks. Raises NotFound if there is none or it was erased, BrokenRecord where it
+        was altered; one that lies in the clear is not checked: whoever takes it hashes it."""
+        found = self._keys.find(call_id, str(leg))
+        if found is not None:
+            return open_all(self.blobs.read(place(found.sealed.name)), opening(found.sealed))
+        return self.blobs.read(_there(self._plain_recording(call_id, leg)))
 
-    def put_copy(self, sha256: str, copy: Path) -> None:
-        """Keeps the copy for listening (FLAC) of a recording, in place of an earlier one."""
-        with our_errors(), copy.open("rb") as source, self.blobs.incoming() as (file, path):
-            _copy(source, file)
-            self.blobs.place(file, path, _listening_copy(sha256))
+    def replace(
+        self, call_id: str, leg: int, recording: Path, *, saying: Callable[[Kept], Content] | None = None
+    ) -> Kept:
+        """Keeps other bytes in place of a recording, of which nothing remains; ``Leg.sha256`` goes on naming what
+        arrived, by which it is the same again.
 
-    def copy_size(self, sha256: str) -> int:
+        ``saying`` gives what an entry says of it: written in the same transaction. Killed at any instant, either the
+        old or the new one is there, and the entry with the new. Raises NotFound for a recording that is not here.
+        """
+        self.hashed(call_id, leg)
+        plain = self._plain_recording(call_id, leg)
+        kept = self.keep(recording)
+        try:
+            self._keys.note(call_id, str(leg), kept, saying=saying)
+        except CallError as error:
+            if not isinstance(error, Unavailable):  # the answer may have been lost, and not what was noted
+                self.discard(kept)
+            raise
+        with suppress(Unavailable):  # the old bytes open no more, and the daily run removes them
+            self._remove(call_id)
+            if plain is not None:
+                self._remove_plain(plain.rpartition("/")[2])
+        return kept
+
+    # What is made of them for listening
+
+    def put_copy(self, call_id: str, copy: Path) -> None:
+        """Keeps the copy for listening (FLAC) of a call, in place of an earlier one."""
+        self._put(call_id, COPY, self.keep(copy))
+
+    def copy_size(self, call_id: str) -> int:
         """Bytes of the copy for listening. Raises NotFound if there is none."""
-        size = self.blobs.size(_listening_copy(sha256))
-        if size is None:
-            raise NotFound("There is no sound to listen to for this call yet.")
-        return size
+        return self._copy(call_id)[1]
 
-    def put_peaks(self, sha256: str, peaks: bytes) -> None:
-        """Keeps how loud the copy for listening is from end to end (``worker.exchange.peaks``)."""
-        with our_errors(), self.blobs.incoming() as (file, path):
-            file.write(peaks)
-            self.blobs.place(file, path, _peaks(sha256))
-
-    def read_peaks(self, sha256: str) -> bytes:
-        """What ``put_peaks`` kept. Raises NotFound where nothing was."""
-        return b"".join(self.blobs.read(_peaks(sha256)))
-
-    def read_copy(self, sha256: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def read_copy(self, call_id: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Bytes ``[start, end)`` of the copy for listening in blocks; up to its end if ``end`` is None.
 
         Raises Invalid if that is not a stretch of the copy, NotFound if there is none.
         """
-        size = self.copy_size(sha256)
+        found, size = self._copy(call_id)
         end = size if end is None else end
         if not 0 <= start <= end <= size:
             raise Invalid(f"The sound has {size} bytes; {start} to {end} is no part of it.")
-        return self.blobs.read(_listening_copy(sha256), (start, end)) if start < end else iter(())
+        if start == end:
+            return iter(())
+        if isinstance(found, str):
+            return self.blobs.read(found, (start, end))
+        name = place(found.sealed.name)
+
+        def read(first: int, after: int) -> Iterator[bytes]:
+            return self.blobs.read(name, (first, after))
+
+        return open_part(read, sealed_size(size), opening(found.sealed), (start, end))
+
+    def put_peaks(self, call_id: str, peaks: bytes) -> None:
+        """Keeps how loud the copy for listening is from end to end (``worker.exchange.peaks``)."""
+        with self.incoming() as incoming:
+            incoming.write(peaks)
+            self._put(call_id, PEAKS, self.keep(incoming))
+
+    def read_peaks(self, call_id: str) -> bytes:
+        """What ``put_peaks`` kept. Raises NotFound where nothing was."""
+        found = self._keys.find(call_id, PEAKS)
+        if found is None:
+            return b"".join(self.blobs.read(self._plain_copy(call_id, ".peaks.json")))
+        return b"".join(open_all(self.blobs.read(place(found.sealed.name)), opening(found.sealed)))
+
+    def _copy(self, call_id: str) -> tuple[Kept | str, int]:
+        """Where the copy lies, and its size."""
+        found = self._keys.find(call_id, COPY)
+        name = place(found.sealed.name) if found is not None else self._plain_copy(call_id, ".flac")
+        size = self.blobs.size(name)
+        if size is None:
+            raise NotFound("There is no sound to listen to for this call yet.")
+        return (found, found.size_bytes) if found is not None else (name, size)
+
+    def _put(self, call_id: str, what: str, kept: Kept) -> None:
+        try:
+            self._keys.note(call_id, what, kept)
+        except NotFound:
+            self.discard(kept)
+            raise
+        with suppress(Unavailable):  # what was there opens no more, and the daily run removes it
+            self._remove(call_id)
+
+    # Erasing
+
+    def erase(self, call_id: str) -> int:
+        """Destroys all sound of a call: recordings, copy and peaks; how many pieces were removed.
+
+        Once its keys are gone, nothing of it opens; asked again after a failure, it goes on with what is left. Whoever
+        shares bytes in the clear has them sealed first.
+        """
+        shas = [leg.sha256 for leg in self._keys.legs(call_id) if leg.sha256 is not None]
+        copies = [self._plain_copy(call_id, ending) for ending in (".flac", ".peaks.json")] if shas else []
+        for sha256 in shas:
+            for other, leg in self._keys.in_the_clear(sha256):
+                if other != call_id:
+                    self._seal(other, leg)
+        self._keys.forget(call_id, *(f"{PLAIN_RECORDINGS}/{sha256}" for sha256 in shas), *copies)
+        return self._remove(call_id)
+
+    def remove_noted(self) -> int:
+        """Removes everything that is noted to be removed, of any call; how much that was."""
+        return self._remove()
+
+    def _remove(self, call_id: str | None = None) -> int:
+        """Removes what is to be removed, and notes that it is."""
+        removed = 0
+        for name in self._keys.to_remove(call_id):
+            removed += self.blobs.size(name) is not None
+            self.blobs.remove(name)
+            self._keys.removed(name)
+        return removed
+
+    def clear(self) -> int:
+        """Removes what is to be removed of any call, and sealed bytes that became no sound of any; how many those
+        were. A process was killed before it could."""
+        self.remove_noted()
+        before = time.time() - NOBODYS_AFTER_S
+        old = [name for name, kept_at in self.blobs.names(FOLDER) if kept_at < before]
+        named = self._keys.named([name.rpartition("/")[2] for name in old])
+        nobodys = [name for name in old if name.rpartition("/")[2] not in named]
+        for name in nobodys:
+            self.blobs.remove(name)
+        return len(nobodys)
+
+    # What earlier versions kept in the clear
+
+    def seal_plain(self) -> int:
+        """Seals what lies in the clear, and removes it there once all of it is sealed; how many recordings it were.
+
+        It may be stopped at any time, and goes on where it was.
+        """
+        waiting = self._keys.in_the_clear()
+        sealed = sum(self._seal(call_id, leg) for call_id, leg in waiting)
+        if sealed == len(waiting):
+            self.blobs.remove_below(PLAIN_RECORDINGS)
+            self.blobs.remove_below(PLAIN_COPIES)
+        return sealed
+
+    def _seal(self, call_id: str, leg: int) -> bool:
+        """Seals one recording, and what was made of its call for listening; False where there is none."""
+        there = self._keys.leg(call_id, leg)
+        if there is None or there.sha256 is None:
+            return True
+        for what, name in (
+            (COPY, self._plain_copy(call_id, ".flac")),
+            (PEAKS, self._plain_copy(call_id, ".peaks.json")),
+            (str(leg), f"{PLAIN_RECORDINGS}/{there.sha256}"),  # the last: then nothing asks again
+        ):
+            try:
+                with self.incoming() as incoming:
+                    for block in self.blobs.read(name):
+                        incoming.write(block)
+                    kept = self.keep(incoming)
+            except NotFound:
+                if what == str(leg):
+                    return False
+                continue
+            if what == str(leg) and kept.sha256 != there.sha256:
+                self.discard(kept)
+                return False
+            if not self._keys.note(call_id, what, kept, if_new=True):
+                self.discard(kept)
+        return True
+
+    def _plain_recording(self, call_id: str, leg: int) -> str | None:
+        there = self._keys.leg(call_id, leg)
+        return f"{PLAIN_RECORDINGS}/{there.sha256}" if there is not None and there.sha256 is not None else None
+
+    def _plain_copy(self, call_id: str, ending: str) -> str:
+        shas = [leg.sha256 for leg in self._keys.legs(call_id) if leg.sha256 is not None]
+        return f"{PLAIN_COPIES}/{sound_id(shas)}{ending}"
+
+    def _remove_plain(self, sha256: str) -> None:
+        """Removes a recording in the clear unless others have no other one yet; those are sealed by and by."""
+        if not self._keys.in_the_clear(sha256):
+            self.blobs.remove(f"{PLAIN_RECORDINGS}/{sha256}")
+
+    def _is_whole(self, kept: Kept) -> bool:
+        hashed = hashlib.sha256()
+        try:
+            for block in open_all(self.blobs.read(place(kept.sealed.name)), opening(kept.sealed)):
+                hashed.update(block)
+        except (NotFound, BrokenRecord):
+            return False
+        return hashed.hexdigest() == kept.sha256
 
 
-def opened(recording: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
-    """A file opened for reading, or the stream itself, which stays open."""
-    return recording.open("rb") if isinstance(recording, Path) else nullcontext(recording)
+def opening(sealed: Sealed) -> Lock:
+    """What opens sealed sound."""
+    return Lock(sealed.key, sealed.name, IS_NOT_WHOLE)
 
 
-def _copy(source: BinaryIO, to: IO[bytes]) -> Kept:
-    """Copies a stream to its end, hashing it on the way."""
-    hashed, size = hashlib.sha256(), 0
-    while block := source.read(BLOCK_BYTES):
-        hashed.update(block)
-        size += len(block)
-        to.write(block)
-    return Kept(hashed.hexdigest(), size)
-
-
-def _recording(sha256: str) -> str:
-    return f"recordings/{_checked(sha256)}"
-
-
-def _listening_copy(sha256: str) -> str:
-    return f"listening/{_checked(sha256)}.flac"
-
-
-def _peaks(sha256: str) -> str:
-    return f"listening/{_checked(sha256)}.peaks.json"
-
-
-def _checked(sha256: str) -> str:
-    """A hash becomes part of a path, so nothing else may pass for one."""
-    if not SHA256.fullmatch(sha256):
-        raise Invalid("A recording is named by its SHA-256, 64 hexadecimal digits in lower case.")
-    return sha256
+def _there(name: str | None) -> str:
+    if name is None:
+        raise NotFound("This recording is not here, or was erased.")
+    return name
 
 
 @contextmanager

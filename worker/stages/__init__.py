@@ -1,8 +1,8 @@
 """The way of a call, read downward: one file per stage, and the order in which they run.
 
 The order is checked when this package is imported: a stage whose need nobody meets is refused there, by name.
-``protect`` (what must not be shown) belongs between attribute and summarise, ``measure`` (waiting, holds, talk) between
-check and publish.
+``measure`` (waiting, holds, talk) belongs between check and publish. No stage after ``protect`` is given the words as
+they were said, or the sound.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from worker.stages.attribute import attribute
 from worker.stages.check import check
 from worker.stages.decode import decode
 from worker.stages.listen import listen
+from worker.stages.protect import protect
 from worker.stages.publish import publish
 from worker.stages.separate import separate
 from worker.stages.summarise import summarise
@@ -26,6 +27,9 @@ GIVEN = ("recordings", "details", "made_by")
 list of who made what."""
 
 HOUR_S = 3600.0
+
+PROTECT = "protect"
+"""The stage after which a call's sound is overwritten too, and may be heard."""
 
 STAGES = (
     Stage(
@@ -44,6 +48,7 @@ STAGES = (
         gives=Listening,
         run=listen,
         ports=("voice_detector",),
+        hears=True,
         timeout_s=HOUR_S,
     ),
     Stage(
@@ -53,6 +58,7 @@ STAGES = (
         gives=Transcript,
         run=transcribe,
         ports=("transcriber",),
+        hears=True,
         timeout_s=4 * HOUR_S,
     ),
     Stage(
@@ -62,18 +68,30 @@ STAGES = (
         gives=Voices,
         run=separate,
         ports=("diarizer",),
+        hears=True,
         timeout_s=4 * HOUR_S,
     ),
     Stage(
         name="attribute",
         requires=("listening", "transcript", "voices", "details"),
-        produces="conversation",
+        produces="spoken",
         gives=Conversation,
         run=attribute,
     ),
     Stage(
+        name=PROTECT,
+        requires=("spoken", "listening", "sound", "details"),
+        produces="conversation",
+        gives=Conversation,
+        run=protect,
+        ports=("protection",),
+        timeout_s=HOUR_S,
+        hears=True,
+        forgets=("transcript", "spoken"),
+    ),
+    Stage(
         name="summarise",
-        requires=("conversation", "transcript", "details"),
+        requires=("conversation", "details"),
         produces="drafts",
         gives=Drafts,
         run=summarise,
@@ -91,7 +109,7 @@ STAGES = (
     ),
     Stage(
         name="publish",
-        requires=("recordings", "details", "sound", "listening", "transcript", "conversation", "summary", "made_by"),
+        requires=("recordings", "details", "sound", "listening", "conversation", "summary", "made_by"),
         produces="record",
         gives=CallRecord,
         run=publish,

@@ -24,7 +24,7 @@ from worker.core.call import CallDetails, Party
 from worker.core.listening import joined
 from worker.core.one_voice import tell_parties_apart
 from worker.core.ports import Progress
-from worker.core.roles import Role, Utterance, find_announcements, find_roles
+from worker.core.roles import IS_MACHINE, Role, Utterance, find_announcements, find_roles
 from worker.core.sound import Interval
 from worker.core.transcript import (
     CallWarning,
@@ -76,19 +76,22 @@ def attribute(
     unnamed = _about_parties(roles)
     roles |= alike
     for speaker in machines:
-        roles[speaker] = Role(Party.OTHER, "speaks like a machine: an announcement or a menu")
+        roles[speaker] = Role(Party.OTHER, IS_MACHINE)
     turns = tuple(replace(turn, party=_party(roles, turn.speaker)) for turn in turns)
     progress(1.0)
     return Conversation(
         participants=_participants(roles, turns, listening, details),
         turns=turns,
         warnings=(
+            *transcript.warnings,
             *unnamed,
             *_about_one_voice(turns, alike),
             *_about_lost_words(turns),
             *_about_overlap(voices),
             *_about_uncertain_words(transcript),
         ),
+        language=transcript.language,
+        language_confidence=transcript.language_confidence,
     )
 
 

@@ -9,7 +9,7 @@ from worker.core.ports import Progress
 from worker.core.record import SCHEMA_VERSION, CallRecord, Leg, MadeBy, RecordingSummary
 from worker.core.sound import Sound
 from worker.core.summary import Summary
-from worker.core.transcript import CallWarning, Code, Conversation, Listening, Transcript
+from worker.core.transcript import CallWarning, Code, Conversation, Listening
 from worker.stages.joining import about_legs
 
 
@@ -18,7 +18,6 @@ def publish(
     details: CallDetails,
     sound: Sound,
     listening: Listening,
-    transcript: Transcript,
     conversation: Conversation,
     summary: Summary,
     made_by: Sequence[MadeBy],
@@ -27,7 +26,7 @@ def publish(
 ) -> CallRecord:
     """The record of the call. Warnings of all stages are joined in the order of the call, those without one first."""
     warnings = [*_about_the_files(sound)]
-    for part in (listening, transcript, conversation, summary):
+    for part in (listening, conversation, summary):
         warnings.extend(part.warnings)
     progress(1.0)
     return CallRecord(
@@ -44,8 +43,8 @@ def publish(
             codec=sound.facts.codec,
         ),
         layout=listening.layout,
-        language=transcript.language,
-        language_confidence=transcript.language_confidence,
+        language=conversation.language,
+        language_confidence=conversation.language_confidence,
         parties=conversation.participants,
         holds=listening.holds,
         turns=conversation.turns,
@@ -53,19 +52,21 @@ def publish(
         warnings=tuple(sorted(warnings, key=lambda warning: -1.0 if warning.start_s is None else warning.start_s)),
         made_by=tuple(made_by),
         legs=_legs(recordings, sound),
+        cuts=conversation.cuts,
     )
 
 
 def _legs(recordings: Sequence[Recording], sound: Sound) -> tuple[Leg, ...]:
     if sound.legs is None:
         (only,) = recordings
-        return (Leg(only.sha256, only.file_name, 0.0, sound.facts.duration_s),)
+        return (Leg(only.sha256, only.file_name, 0.0, sound.facts.duration_s, only.kept_as),)
     return tuple(
         Leg(
             recordings[leg.number - 1].sha256,
             recordings[leg.number - 1].file_name,
             round(leg.start_s, 3),
             round(leg.duration_s, 3),
+            recordings[leg.number - 1].kept_as,
         )
         for leg in sound.legs.placed
     )

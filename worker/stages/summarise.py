@@ -19,7 +19,7 @@ from worker.core.evidence import BY_RULES, NO_MODEL, split_sentences
 from worker.core.ports import Load, Progress, Summarizer
 from worker.core.summary import Commitment, Draft, Drafts, Evidence, StatementKind
 from worker.core.support import MAX_WORDS
-from worker.core.transcript import SURE_LANGUAGE, CallWarning, Code, Conversation, Transcript, Turn
+from worker.core.transcript import SURE_LANGUAGE, CallWarning, Code, Conversation
 from worker.core.wording import looks_english
 from worker.stages.summarising.bundle import Bundle, bundle, headline_of
 from worker.stages.summarising.choose import Choice, choose, choose_by_length, count_statements
@@ -27,12 +27,7 @@ from worker.stages.summarising.write import complain, report_promise, write_head
 
 
 def summarise(
-    conversation: Conversation,
-    transcript: Transcript,
-    details: CallDetails,
-    *,
-    summarizer: Load[Summarizer],
-    progress: Progress,
+    conversation: Conversation, details: CallDetails, *, summarizer: Load[Summarizer], progress: Progress
 ) -> Drafts:
     """Drafts in the order of the call. A call with nothing worth a statement has none, and loads no model.
 
@@ -45,7 +40,7 @@ def summarise(
         progress(1.0)
         return Drafts(())
     most = count_statements(turns)
-    if not _is_english(turns, transcript):
+    if not _is_english(conversation):
         longest = choose_by_length(sentences, most=max(1, most // 2))
         progress(1.0)
         quoted = tuple(_draft(bundle(choice, turns), None, NO_MODEL) for choice in longest)
@@ -130,9 +125,9 @@ _NO_MODEL_WARNING = (
 )
 
 
-def _is_english(turns: Sequence[Turn], transcript: Transcript) -> bool:
+def _is_english(conversation: Conversation) -> bool:
     """The language that was told or heard; where it was heard without confidence, the words themselves decide."""
-    confidence = transcript.language_confidence
-    if transcript.language is None or (confidence is not None and confidence < SURE_LANGUAGE):
-        return looks_english(turn.text for turn in turns)
-    return transcript.language.lower().startswith("en")
+    language, confidence = conversation.language, conversation.language_confidence
+    if language is None or (confidence is not None and confidence < SURE_LANGUAGE):
+        return looks_english(turn.text for turn in conversation.turns)
+    return language.lower().startswith("en")

@@ -46,25 +46,42 @@ class Right(StrEnum):
     """What can be done with the record of a call, each a row of the table in DESIGN.md, section 7."""
 
     READ = auto()  # read and hear it, with all that was added
+    TAKE = auto()  # the same as data, for programs
     SAY = auto()  # agree, dispute, correct, add, ask
     DECIDE_PROMISE = auto()  # say that it was kept, if it was made to them: which one, the rules of the dialogue know
     SEE_LOOKS = auto()  # who looked, and when
     COUNT_LOOKS = auto()  # how often, and nothing else
-    REQUEST = auto()  # ask for a copy, correction, erasure
+    REQUEST = auto()  # ask for a copy, correction, erasure, and take a copy along
     VOUCH = auto()  # let the customer of one's own call in
     RETRY = auto()  # failed work
 
 
-_SIDE = frozenset({Right.READ, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS, Right.REQUEST})
+_SIDE = frozenset({Right.READ, Right.TAKE, Right.SAY, Right.DECIDE_PROMISE, Right.SEE_LOOKS, Right.REQUEST})
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: _SIDE | {Right.VOUCH},
     Role.CUSTOMER: _SIDE,
-    Role.NEXT_AGENT: frozenset({Right.READ}),
-    Role.REVIEWER: frozenset({Right.READ, Right.SAY, Right.SEE_LOOKS}),
+    Role.NEXT_AGENT: frozenset({Right.READ, Right.TAKE}),
+    Role.REVIEWER: frozenset({Right.READ, Right.TAKE, Right.SAY, Right.SEE_LOOKS}),
+    Role.DESK: frozenset({Right.READ, Right.SEE_LOOKS}),
     Role.OPERATOR: frozenset({Right.COUNT_LOOKS, Right.RETRY}),
     Role.SYSTEM: frozenset(),
 }
+
+WHILE_RESTRICTED: Mapping[Role, frozenset[Right]] = {
+    Role.AGENT: _SIDE - {Right.TAKE, Right.REQUEST},
+    Role.CUSTOMER: _SIDE,
+    Role.REVIEWER: frozenset({Right.READ, Right.SAY, Right.SEE_LOOKS}),
+    Role.DESK: RIGHTS[Role.DESK],
+    Role.OPERATOR: RIGHTS[Role.OPERATOR],
+}
+"""What is left of the rights while a record is kept and not used (GDPR Art. 18): its customer keeps all of them, and
+those who look into what is contested still read it; nobody else takes it anywhere, and no next agent is let in."""
+
+
+def rights_of(role: Role, *, is_restricted: bool) -> frozenset[Right]:
+    """What somebody may do with a record as what they are on it."""
+    return WHILE_RESTRICTED.get(role, frozenset()) if is_restricted else RIGHTS[role]
 
 
 class NotSignedIn(NotAllowed):
@@ -108,11 +125,12 @@ class Opened:
     visitor: Visitor
     call: StoredCall
     role: Role
+    is_restricted: bool = False  # it is kept and not used, while it is contested
 
     @property
     def rights(self) -> frozenset[Right]:
         """What may be done here besides what was asked for."""
-        return RIGHTS[self.role]
+        return rights_of(self.role, is_restricted=self.is_restricted)
 
     @property
     def actor(self) -> Actor:
@@ -130,13 +148,23 @@ class Access:
     """The sessions of an installation's pages, and what they open.
 
     ``origin`` is the address under which people reach the pages; over https its cookies are for https alone.
-    ``is_open`` tells whether a matter of a call is open, for the agent who takes the customer's next one.
+    What is known of a call, by its id: ``is_open`` tells whether a matter of it is open, for the agent who takes the
+    customer's next one; ``is_asked`` whether the desk has a request about it to answer; ``is_restricted`` whether it is
+    kept and not used.
     """
 
     def __init__(
-        self, store: Store, *, origin: str, now: Callable[[], datetime], is_open: Callable[[str], bool]
+        self,
+        store: Store,
+        *,
+        origin: str,
+        now: Callable[[], datetime],
+        is_open: Callable[[str], bool],
+        is_asked: Callable[[str], bool],
+        is_restricted: Callable[[str], bool],
     ) -> None:
-        self._store, self._now, self._is_open = store, now, is_open
+        self._store, self._now = store, now
+        self._is_open, self._is_asked, self._is_restricted = is_open, is_asked, is_restricted
         self._origin = origin.rstrip("/")
         self._is_https = self._origin.startswith("https:")
         self.cookie = "__Host-onrecord" if self._is_https else "onrecord"
@@ -165,9 +193,10 @@ class Access:
 
     def visitor(self, request: Request) -> Visitor:
         """Who is signed in. Raises NotSignedIn."""
-        return self._visitor(request, is_use=True)
+        return self.visitor_asking(request, is_use=True)
 
-    def _visitor(self, request: Request, *, is_use: bool) -> Visitor:
+    def visitor_asking(self, request: Request, *, is_use: bool) -> Visitor:
+        """The same, where a page may ask by itself. Raises NotSignedIn."""
         if (visitor := self.visitor_if_any(request, is_use=is_use)) is None:
             raise NotSignedIn(_NOT_SIGNED_IN)
         return visitor
@@ -188,13 +217,21 @@ class Access:
             raise _not_here()
         return visitor
 
+    def desk(self, request: Request) -> Visitor:
+        """Somebody who answers requests, signed in to all that is theirs. Raises NotSignedIn, NotFound for everybody
+        else."""
+        visitor = self.visitor(request)
+        if not is_desk(visitor):
+            raise _not_here()
+        return visitor
+
     def is_agent(self, visitor: Visitor) -> bool:
         """Whether somebody takes calls: who is said to, and who was on a call as its agent. Where nothing is said of
         somebody, they do unless they have another duty here."""
         person = visitor.person
         if person.kind is not Kind.STAFF or visitor.only_call is not None:
             return False
-        has_other_duty = person.is_reviewer or person.is_operator
+        has_other_duty = person.is_reviewer or person.is_operator or person.is_desk
         is_said_to = person.is_agent if person.is_agent is not None else not has_other_duty
         return is_said_to or self._store.matters.calls(Whose(person.id, Role.AGENT), now=self._now()).total > 0
 
@@ -239,7 +276,7 @@ class Access:
         Raises NotSignedIn; NotFound for a call that is not there, and in the same words for one with which this person
         has nothing to do; NotAllowed where what they are on it does not give the right.
         """
-        visitor = self._visitor(request, is_use=is_use)
+        visitor = self.visitor_asking(request, is_use=is_use)
         role = self._role(visitor, call_id)
         if role is None:
             raise _not_here()
@@ -251,9 +288,13 @@ class Access:
             raise _not_here()
         if call.own_recording_of is not None and role is not Role.OPERATOR:  # it opens with its call, never by itself
             raise _not_here()
-        if right not in RIGHTS[role]:
-            raise NotAllowed(_REFUSAL.get(role, _FOR_THE_SIDES))
-        return Opened(visitor, call, role)
+        is_restricted = self._is_restricted(call_id)
+        rights = rights_of(role, is_restricted=is_restricted)
+        if is_restricted and not rights:
+            raise _not_here()
+        if right not in rights:
+            raise NotAllowed(_RESTRICTED if right in RIGHTS[role] else _REFUSAL.get(role, _FOR_THE_SIDES))
+        return Opened(visitor, call, role, is_restricted)
 
     def opened(self, right: Right, *, is_use: bool = True) -> Callable[[Request, str], Opened]:
         """A dependency for routes with ``call_id`` in their address."""
@@ -269,6 +310,8 @@ class Access:
         on_call = self._store.people.role(call_id, visitor.person.id, now=self._now())
         if on_call is not None and (on_call.role is not Role.NEXT_AGENT or self._is_open(call_id)):
             return on_call.role
+        if is_desk(visitor) and self._is_asked(call_id):
+            return Role.DESK
         return Role.OPERATOR if visitor.person.is_operator else None
 
     # In and out
@@ -348,9 +391,17 @@ _FROM_ELSEWHERE = later(
 _NOT_SIGNED_IN = later("Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again.")
 _FOR_OPERATORS = later("This is for the people who run the service.")
 _FOR_THE_SIDES = later("This is for the two sides of the call alone.")
+_RESTRICTED = later(
+    "This record is kept and not used while it is contested: it can be read, and nobody but its customer takes a copy."
+)
 _REFUSAL = {
     Role.OPERATOR: later("Who runs the service sees that a call is here and where it stands, not what is in it.")
 }
+
+
+def is_desk(visitor: Visitor) -> bool:
+    """Whether somebody answers requests, and is signed in to all that is theirs."""
+    return visitor.person.is_desk and visitor.only_call is None
 
 
 def _hides_origin(request: Request) -> bool:

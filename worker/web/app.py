@@ -25,7 +25,6 @@ from worker.web.problems import ON_OUR_SIDE, headers_of, problem, status_of
 from worker.web.rendering import PRIVATE, shown, wants_page
 from worker.web.routes import (
     added,
-    copy,
     health,
     home,
     invited,
@@ -33,7 +32,10 @@ from worker.web.routes import (
     next_call,
     operations,
     outbox,
+    packages,
     record,
+    requests,
+    search,
     sign_in,
     vendors,
 )
@@ -97,7 +99,9 @@ GUARDED = (
     live.routes,
     record.routes,
     added.routes,
-    copy.routes,
+    packages.routes,
+    requests.routes,
+    search.routes,
 )
 """Every group of routes but hand-overs and webhooks, which come from elsewhere by their nature."""
 

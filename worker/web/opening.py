@@ -13,6 +13,7 @@ from worker.core.record import CallRecord
 from worker.record.standing import StoredCall
 from worker.web.access import Opened, Right
 from worker.web.pages.annotations import Reading, zone_of
+from worker.web.pages.owed import NOTHING, Owed, owed_of
 from worker.web.pages.people import Reader
 from worker.web.pages.proof import ProofFacts
 from worker.web.pages.record import RecordPage, record_page
@@ -61,7 +62,19 @@ def _with_items(parts: Parts, open_one: OpenRecord, items: tuple[Item, ...]) -> 
     return OpenRecord(open_one.record, items, dialogue, open_one.recordings)
 
 
-def page_of(opened: Opened, one: OpenRecord, proof: ProofFacts) -> RecordPage:
+def owed_to(parts: Parts, opened: Opened) -> Owed:
+    """What whoever opened a record may ask for of it, and whether it is used."""
+    requests, visitor, now = parts.store.requests, opened.visitor, parts.now()
+    return owed_of(
+        opened.call.id,
+        requests.of_person(visitor.person.id, now=now, only_call=visitor.only_call),
+        requests.restriction(opened.call.id),
+        requests.calendar,
+        may_ask=Right.REQUEST in opened.rights,
+    )
+
+
+def page_of(opened: Opened, one: OpenRecord, proof: ProofFacts, owed: Owed = NOTHING) -> RecordPage:
     """The page as whoever opened it sees it."""
     return record_page(
         one.record,
@@ -72,6 +85,8 @@ def page_of(opened: Opened, one: OpenRecord, proof: ProofFacts) -> RecordPage:
         sees_looks=Right.SEE_LOOKS in opened.rights,
         may_copy=Right.REQUEST in opened.rights,
         recordings=one.recordings,
+        items=one.items,
+        owed=owed,
     )
 
 

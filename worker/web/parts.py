@@ -8,16 +8,21 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from worker.core.errors import Unavailable
+from worker.core.requests.values import By
 from worker.exchange.sending import Sending
+from worker.exchange.vcon import VconSigner
 from worker.intake.accept import Intake
 from worker.intake.limits import Limits
 from worker.intake.vcon import VconKeys
 from worker.intake.vendors.taking import Vendors
 from worker.jobs import JobQueue
 from worker.record.files import FileStore
+from worker.record.package_files import PackageFiles
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.web.access import Access
+from worker.web.exporting import Exporter
 from worker.web.hand_over import HandOver
 from worker.web.links import Invitations
 from worker.web.looks import RecentLooks
@@ -29,6 +34,11 @@ THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 def now_utc() -> datetime:
     """What the clock says; tests bring their own."""
     return datetime.now(UTC)
+
+
+def no_signer() -> VconSigner:
+    """In place of a key that signs vCons. Raises Unavailable."""
+    raise Unavailable("This installation has no key that signs vCons.")
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Parts:
     reviewers: str | None = None  # the group of the company's sign-in whose members are reviewers here
     operators: str | None = None
     agents: str | None = None
+    desk: str | None = None
+    erase_as_asked: Callable[[str, By], object] | None = None  # erases the calls of a request, and answers it
     is_for_others: bool = False  # a proxy may stand before it, on this machine as on another
     largest_file: int = 25_000_000  # bytes
     largest_recording: int = 250_000_000
@@ -59,11 +71,22 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     vendors: Vendors = field(default_factory=Vendors)
     vcon_keys: VconKeys = ()  # of those whose signed vCons are taken
+    vcon_signer: Callable[[], VconSigner] = no_signer
 
     @cached_property
     def files(self) -> FileStore:
         """What people added to records as files."""
         return FileStore(self.sounds.blobs, self.store.log)
+
+    @cached_property
+    def package_files(self) -> PackageFiles:
+        """What was put together for those who asked."""
+        return PackageFiles(self.sounds.blobs, self.store.packages.jobs)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        """What makes of a call what other programs read."""
+        return Exporter(self.store, self.sounds, self.base_url.rstrip("/"), self.vcon_signer)
 
     @cached_property
     def intake(self) -> Intake:
@@ -78,6 +101,8 @@ class Parts:
             origin=self.base_url,
             now=self.now,
             is_open=self.store.matters.is_open,
+            is_asked=self.store.requests.is_asked,
+            is_restricted=lambda call_id: self.store.requests.restriction(call_id) is not None,
         )
 
     @cached_property

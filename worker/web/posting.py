@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from worker.core.errors import CallError
+from worker.core.people import is_phone
+from worker.record.codes import VALID_FOR
 from worker.web.parts import Parts
+from worker.web.texts import _
+
+
+def post_code(parts: Parts, address: str, code: str, line: str) -> None:
+    """Sends a code; ``line`` says what it is for, and leaves ``{code}`` to be filled in. Raises as ``post_letter``."""
+    lines = [
+        line.format(code=code),
+        _("Nobody who works here will ask you for it. If you did not ask for a code, do nothing."),
+    ]
+    if is_phone(address):  # telephones fill such a code in by themselves, and on that site alone
+        lines.append(f"@{urlsplit(parts.base_url).hostname} #{code}")
+    post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines), valid_for=VALID_FOR)
 
 
 def post_letter(parts: Parts, address: str, *, subject: str, text: str, valid_for: timedelta) -> None:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from worker.web.access import Visitor
 from worker.web.pages.words import and_before, quoted
 from worker.web.texts import _, language, plural
+from worker.web.tokens import written
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 
@@ -25,7 +26,12 @@ class Page(Protocol):
 
 
 _environment = Environment(
-    loader=PackageLoader("worker.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("worker.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    finalize=written,
 )
 _environment.globals.update(_=_, plural=plural, language=language, quoted=quoted, and_before=and_before)
 

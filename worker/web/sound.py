@@ -16,12 +16,12 @@ from worker.record.sounds import SoundStore
 ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
 
 
-def sound_response(sounds: SoundStore, sha256: str, request: Request) -> Response:
+def sound_response(sounds: SoundStore, call_id: str, request: Request) -> Response:
     """The copy, or one range of it (RFC 9110, section 14). Several ranges at once are answered with the whole.
 
     Raises NotFound while there is no copy.
     """
-    size = sounds.copy_size(sha256)
+    size = sounds.copy_size(call_id)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-store"}
     start, end, status = 0, size, 200
     if asked := _range(request, size):
@@ -33,24 +33,24 @@ def sound_response(sounds: SoundStore, sha256: str, request: Request) -> Respons
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type="audio/flac")
-    blocks = sounds.read_copy(sha256, start=start, end=end)
+    blocks = sounds.read_copy(call_id, start=start, end=end)
     return StreamingResponse(blocks, status_code=status, headers=headers, media_type="audio/flac")
 
 
-def peaks_of_call(sounds: SoundStore, sha256: str) -> bytes:
+def peaks_of_call(sounds: SoundStore, call_id: str) -> bytes:
     """How loud the copy is from end to end, as JSON. A copy that was made without it gets it now, once.
 
     Raises NotFound while there is no copy.
     """
     try:
-        return sounds.read_peaks(sha256)
+        return sounds.read_peaks(call_id)
     except NotFound:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "copy.flac"
             with copy.open("wb") as file:
-                file.writelines(sounds.read_copy(sha256))
+                file.writelines(sounds.read_copy(call_id))
             peaks = peaks_of(copy)
-        sounds.put_peaks(sha256, peaks)
+        sounds.put_peaks(call_id, peaks)
         return peaks
 
 

@@ -13,6 +13,7 @@ from worker.core.dialogue.values import Act, Annotation, Correction, NewSentence
 from worker.core.errors import Invalid
 from worker.core.record import CallRecord
 from worker.web.media_types import media_type
+from worker.web.typed import without_cards
 
 FIELDS = ("text", "words", "speaker", "sentence", "day")
 """What people fill in; the rest of a form says what it is about and what is done."""
@@ -36,13 +37,15 @@ async def written_in(request: Request) -> tuple[str, ...]:
 
 
 def annotation_of(form: Mapping[str, str], record: CallRecord) -> Annotation:
-    """The annotation that this form makes. Raises Invalid for what makes no sense by itself."""
-    return Annotation(
-        act=act_of(form),
-        target=parse_target(form.get("target", ""), record),
-        text=_lines(form.get("text")),
-        correction=_correction(form),
-        day=_day(form.get("day")),
+    """The annotation that this form makes, without the cards in it. Raises Invalid for what makes no sense."""
+    return without_cards(
+        Annotation(
+            act=act_of(form),
+            target=parse_target(form.get("target", ""), record),
+            text=_lines(form.get("text")),
+            correction=_correction(form),
+            day=_day(form.get("day")),
+        )
     )
 
 

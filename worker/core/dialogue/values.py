@@ -12,8 +12,11 @@ from typing import Literal, TypeAlias
 
 from worker.core.call import CallDetails, Party
 from worker.core.errors import Invalid
+from worker.core.keeping.values import Erased, LegalHold
 from worker.core.log.entry import Actor, EntryKind, Role
+from worker.core.protection import Protected
 from worker.core.record import CallRecord
+from worker.core.requests.values import Requested, Restricted
 
 ROLES = {Party.AGENT: Role.AGENT, Party.CUSTOMER: Role.CUSTOMER}
 """As whom a party of the call acts on its record; the others take no part in it."""
@@ -259,7 +262,19 @@ class Received:
     details: CallDetails
 
 
-Content: TypeAlias = Received | CallRecord | Looked | Annotation | Added | LetIn
+Content: TypeAlias = (
+    Received
+    | CallRecord
+    | Looked
+    | Annotation
+    | Added
+    | LetIn
+    | Protected
+    | Requested
+    | Restricted
+    | LegalHold
+    | Erased
+)
 
 CONTENT_OF: dict[EntryKind, type] = {
     EntryKind.RECEIVED: Received,
@@ -268,6 +283,11 @@ CONTENT_OF: dict[EntryKind, type] = {
     EntryKind.ANNOTATED: Annotation,
     EntryKind.ADDED: Added,
     EntryKind.LET_IN: LetIn,
+    EntryKind.PROTECTED: Protected,
+    EntryKind.REQUESTED: Requested,
+    EntryKind.RESTRICTED: Restricted,
+    EntryKind.HELD: LegalHold,
+    EntryKind.ERASED: Erased,
 }
 
 

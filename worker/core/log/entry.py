@@ -29,6 +29,7 @@ class Role(StrEnum):
     CUSTOMER = "customer"
     NEXT_AGENT = "next_agent"  # takes the customer's next call while a matter is open
     REVIEWER = "reviewer"
+    DESK = "desk"  # answers what customers ask for, and reads what that is about
     OPERATOR = "operator"
     SYSTEM = "system"  # a machine: intake, stages
 
@@ -46,6 +47,11 @@ class EntryKind(StrEnum):
     ANNOTATED = "annotated"  # agreed, disputed, corrected, asked, answered, withdrew …
     ADDED = "added"  # what happened off the phone: text, a file, a recording of one's own
     LET_IN = "let_in"  # somebody was given a way in: vouched for, assigned, taking the next call
+    PROTECTED = "protected"  # the kept recording was overwritten where the law forbids to keep it
+    REQUESTED = "requested"  # somebody asks for what the law owes them, and how it went on
+    RESTRICTED = "restricted"  # the record is kept and not used while it is contested, or no longer so
+    HELD = "held"  # it must not be erased: a legal hold was put on it, or taken from it
+    ERASED = "erased"  # what it said was destroyed
 
 
 @dataclass(frozen=True)

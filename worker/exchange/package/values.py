@@ -1,4 +1,4 @@
-"""What goes into a copy, as plain values that are handed in."""
+"""What goes into a package, as plain values that are handed in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class CopiedEntry:
-    """An entry, its content (both None where it was erased), its place in the tree and the proof that it is there."""
+    """An entry, its content (both None where it was erased or stays out), its place in the tree and the proof that it
+    is there."""
 
     encoded: bytes
     salt: bytes | None
@@ -39,20 +40,33 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class Copy:
-    """The copy of one call's record: every entry that is in the tree of ``checkpoint``, the signed note of its head.
+class CopiedCall:
+    """One call: every entry that is in the tree of the package's checkpoint, and what was made of its record.
 
-    ``key`` is the log's public key as text, ``recordings`` are those of the call's legs, ``files`` are added files by
-    the number of the entry that added them, ``sound`` is the copy for listening, and ``annotations`` what both sides
-    said as Web Annotations (JSON-LD).
+    ``withheld`` are the numbers of the entries whose contents stay out for the sake of other persons; ``files`` are
+    added files by the number of the entry that added them, ``sound`` is the copy for listening, ``texts`` what is made
+    for people and programs, by names of ``form.TEXTS``.
     """
 
     call_id: str
-    key: str
-    checkpoint: str
     entries: Sequence[CopiedEntry]
-    earlier: Earlier | None = None
-    recordings: Sequence[Attached] = ()
+    withheld: frozenset[int] = frozenset()
     sound: Attached | None = None
     files: Mapping[int, Attached] = field(default_factory=dict)
-    annotations: bytes | None = None
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A package: its calls in their order, under one signed head of the log (``checkpoint``).
+
+    ``key`` is the log's public key as text. ``readme`` is what it says of itself in plain words, ``index`` the page
+    that leads to several calls; None where there is one, whose own page lies at the top.
+    """
+
+    key: str
+    checkpoint: str
+    calls: Sequence[CopiedCall]
+    readme: str
+    earlier: Earlier | None = None
+    index: bytes | None = None

@@ -1,4 +1,4 @@
-"""Makes a copy, block by block, so that no recording need lie in memory. The same copy gives the same bytes."""
+"""Makes a package, block by block, so that no recording need lie in memory. The same contents give the same bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -15,8 +16,7 @@ from worker.core.log.checkpoint import read_checkpoint
 from worker.core.log.entry import decode
 from worker.core.log.note import read_note
 from worker.exchange.package import form
-from worker.exchange.package.readme import readme
-from worker.exchange.package.values import Attached, CopiedEntry, Copy
+from worker.exchange.package.values import Attached, Contents, CopiedCall, CopiedEntry
 
 SignNote: TypeAlias = Callable[[str], str]
 """Gives the signed note of a text, by the key of the log."""
@@ -37,66 +37,102 @@ class _Member:
     sha256: str | None = None
 
 
-def write_package(copy: Copy, to: Path | BinaryIO, sign: SignNote) -> None:
-    """Writes the copy into a file or a stream. Raises what ``package_blocks`` does; then it is no copy."""
+def write_package(contents: Contents, to: Path | BinaryIO, sign: SignNote, *, code: str | None = None) -> None:
+    """Writes the package into a file or a stream. Raises what ``package_blocks`` does; then it is no package."""
     if isinstance(to, Path):
         with to.open("wb") as file:
-            write_package(copy, file, sign)
+            write_package(contents, file, sign, code=code)
         return
-    for block in package_blocks(copy, sign):
+    for block in package_blocks(contents, sign, code=code):
         to.write(block)
 
 
-def package_blocks(copy: Copy, sign: SignNote) -> Iterator[bytes]:
-    """The bytes of the copy's zip in blocks.
+def package_blocks(contents: Contents, sign: SignNote, *, code: str | None = None) -> Iterator[bytes]:
+    """The bytes of the package's zip in blocks; each member encrypted with AES-256 under ``code``, where one is given.
 
     Raises Invalid, before the first block, if an entry is not in the tree of the checkpoint: take it in and sign first.
     Raises BrokenRecord where an attached file is not what it should be; the stream then ends without being a zip.
     """
-    origin = _check_is_signed(copy)
-    return _blocks(copy, origin, sign)
+    origin = _check_is_signed(contents)
+    return _blocks(contents, origin, sign, code)
 
 
-def _check_is_signed(copy: Copy) -> str:
+def _check_is_signed(contents: Contents) -> str:
     """The origin of the log."""
-    checkpoint = read_checkpoint(read_note(copy.checkpoint).text)
-    for number, one in enumerate(copy.entries):
-        if one.position >= checkpoint.size:
-            raise Invalid(f"Entry {number} is not yet signed. Publish a checkpoint, and make the copy then.")
+    checkpoint = read_checkpoint(read_note(contents.checkpoint).text)
+    for call in contents.calls:
+        for number, one in enumerate(call.entries):
+            if one.position >= checkpoint.size:
+                raise Invalid(f"Entry {number} is not yet signed. Publish a checkpoint, and make the copy then.")
     return checkpoint.origin
 
 
-def _blocks(copy: Copy, origin: str, sign: SignNote) -> Iterator[bytes]:
+def _blocks(contents: Contents, origin: str, sign: SignNote, code: str | None) -> Iterator[bytes]:
     outlet = _Outlet()
     hashes: dict[str, str] = {}
-    with ZipFile(outlet, "w") as archive:  # type: ignore[call-overload]  # it writes, and that is all that is asked
-        for member in _members(copy):
+    with _archive(outlet, code) as archive:
+        for member in _members(contents):
             yield from _add(archive, outlet, member, hashes)
-        manifest = sign(form.Manifest(origin, copy.call_id, len(copy.entries), hashes).encode())
-        yield from _add(archive, outlet, _text(form.MANIFEST, manifest.encode()), {})
+        manifest = form.Manifest(origin, _listed(contents), hashes)
+        yield from _add(archive, outlet, _text(form.MANIFEST, sign(manifest.encode()).encode()), {})
     yield outlet.take()
 
 
-def _members(copy: Copy) -> Iterator[_Member]:
-    yield _text(form.README, readme(copy).encode())
-    yield _text(form.KEY, f"{copy.key}\n".encode())
-    yield _text(form.CHECKPOINT, copy.checkpoint.encode())
-    if copy.earlier is not None:
-        yield _text(form.EARLIER, copy.earlier.checkpoint.encode())
-        yield _text(form.CONSISTENCY, _json([one.hex() for one in copy.earlier.consistency]))
-    yield _text(form.ENTRIES, b"".join(_json(_entry(one)) + b"\n" for one in copy.entries))
-    for number, one in enumerate(copy.entries):
+def _archive(outlet: _Outlet, code: str | None) -> ZipFile:
+    if code is None:
+        return ZipFile(outlet, "w")  # type: ignore[call-overload,no-any-return]  # it writes, and that is all it is asked
+    from pyzipper import WZ_AES, AESZipFile  # type: ignore[import-untyped]  # only a few packages need it
+
+    encrypted = AESZipFile(outlet, "w", encryption=WZ_AES)
+    encrypted.setpassword(code.encode())
+    return encrypted  # type: ignore[no-any-return]  # the same, of a fork of the library
+
+
+def _listed(contents: Contents) -> list[form.ListedCall]:
+    return [
+        form.ListedCall(one.call_id, len(one.entries), sorted(one.withheld), folder)
+        for folder, one in _folders(contents)
+    ]
+
+
+def _folders(contents: Contents) -> Iterator[tuple[str, CopiedCall]]:
+    for place, one in enumerate(contents.calls):
+        yield form.folder_of(place, len(contents.calls)), one
+
+
+def _members(contents: Contents) -> Iterator[_Member]:
+    at = form.FORM_2
+    if contents.index is not None:
+        yield _text(form.INDEX, contents.index)
+    yield _text(form.README, contents.readme.encode())
+    for folder, one in _folders(contents):
+        yield from _members_of(folder, one)
+    yield _text(form.VERIFY, verifier())
+    yield _text(at.key, f"{contents.key}\n".encode())
+    yield _text(at.checkpoint, contents.checkpoint.encode())
+    if contents.earlier is not None:
+        yield _text(at.earlier, contents.earlier.checkpoint.encode())
+        yield _text(at.consistency, _json([one.hex() for one in contents.earlier.consistency]))
+
+
+def _members_of(folder: str, call: CopiedCall) -> Iterator[_Member]:
+    at = form.FORM_2
+    for name in form.TEXTS:
+        if name in call.texts:
+            yield _text(f"{folder}{name}", call.texts[name])
+    if call.sound is not None:
+        yield _attached(f"{folder}{form.SOUND}", call.sound)
+    for number, file in sorted(call.files.items()):
+        yield _attached(form.file_name(folder, number, file.name), file)
+    yield _text(at.entries(folder), b"".join(_json(_entry(one)) + b"\n" for one in call.entries))
+    for number, one in enumerate(call.entries):
         if one.salt is not None and one.body is not None:
-            yield _text(form.contents_name(number), _json({"body": one.body.decode(), "salt": one.salt.hex()}))
-    if copy.annotations is not None:
-        yield _text(form.ANNOTATIONS, copy.annotations)
-    for number, file in sorted(copy.files.items()):
-        yield _attached(form.file_name(number, file.name), file)
-    for number, recording in enumerate(copy.recordings, start=1):
-        name = form.recording_name(recording.name, number if len(copy.recordings) > 1 else None)
-        yield _attached(name, recording)
-    if copy.sound is not None:
-        yield _attached(form.SOUND, copy.sound)
+            yield _text(at.content(folder, number), _json({"body": one.body.decode(), "salt": one.salt.hex()}))
+
+
+def verifier() -> bytes:
+    """The program that checks a package with nothing but Python, as it lies in every package."""
+    return files("worker.exchange.package").joinpath("standalone.py").read_bytes()
 
 
 def _entry(one: CopiedEntry) -> object:
@@ -113,7 +149,7 @@ def _attached(name: str, file: Attached) -> _Member:
 
 
 def _add(archive: ZipFile, outlet: _Outlet, member: _Member, hashes: dict[str, str]) -> Iterator[bytes]:
-    info = ZipInfo(member.name, _LONG_AGO)
+    info = _info_of(archive)(member.name, _LONG_AGO)
     info.compress_type = member.method
     info.create_system = 3  # Unix, on whatever system this runs
     info.external_attr = 0o644 << 16
@@ -128,6 +164,11 @@ def _add(archive: ZipFile, outlet: _Outlet, member: _Member, hashes: dict[str, s
     hashes[member.name] = hashed.hexdigest()
     if member.sha256 is not None and hashed.hexdigest() != member.sha256:
         raise BrokenRecord("A file of this record is not what was put there. Restore it from a copy.")
+
+
+def _info_of(archive: ZipFile) -> type[ZipInfo]:
+    """The class of members, which an encrypted zip has its own of."""
+    return getattr(archive, "zipinfo_cls", ZipInfo)
 
 
 def _json(value: object) -> bytes:

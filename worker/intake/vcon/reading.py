@@ -18,6 +18,7 @@ from worker.core.people import LONGEST_NAME, normal_address
 from worker.exchange.addresses import LONGEST_ADDRESS
 from worker.intake.attach import FileKind, clean_name
 from worker.intake.vcon.envelope import VconKeys, decoded, opened, parsed
+from worker.intake.vcon.own import own_part, with_own_part
 from worker.intake.vcon.places import Place, wrong
 from worker.record.tables.calls import EXTERNAL_ID_LENGTH
 
@@ -74,7 +75,11 @@ def read_vcon(
     All of them are of one call. Raises Invalid, naming the place, for what is no vCon of a version that is known, for
     one without a recording, and for a signature or a hash that does not hold.
     """
-    vcon = opened(text, keys)
+    return legs_of(opened(text, keys), folder=folder, sender=sender, priority=priority)
+
+
+def legs_of(vcon: Place, *, folder: Path, sender: str = "", priority: Priority = Priority.NORMAL) -> tuple[Leg, ...]:
+    """The same of a vCon that is opened already."""
     _check_version(vcon)
     people = [_person(one) for one in vcon.each("parties")]
     basis = _lawful_basis(vcon)
@@ -87,9 +92,12 @@ def read_vcon(
         raise wrong("/dialog", "holds no recording")
     if len(dialogs) > MOST_LEGS:
         raise wrong("/dialog", f"holds more than {MOST_LEGS} recordings")
+    own = own_part(vcon)
     legs = []
     for number, dialog in enumerate(dialogs):
         details = _details(dialog, people, external_id=external_id, basis=basis)
+        if own is not None:
+            details = with_own_part(details, own, is_whole=len(dialogs) == 1)
         handover = Handover(details, sender, legs=len(dialogs) if len(dialogs) > 1 else None, priority=priority)
         legs.append((_recording(dialog, folder / str(number)), handover))
     return tuple(legs)
@@ -162,8 +170,10 @@ def _party_of_channel(channels: Sequence[Sequence[_Person]]) -> dict[int, Party]
     return found
 
 
-def _the(party: Party, persons: Sequence[_Person]) -> _Person:
-    """The one person of a party; nobody where there are several, since it is not said who speaks when."""
+def _the(party: Party, on_it: Sequence[_Person], people: Sequence[_Person]) -> _Person:
+    """The one person of a party, of those on the recording if any is; nobody where there are several, since it is not
+    said who speaks when."""
+    persons = on_it if any(person.party is party for person in on_it) else people
     found = [person for person in dict.fromkeys(persons) if person.party is party]
     return found[0] if len(found) == 1 else _Person(None, None, None)
 
@@ -173,8 +183,8 @@ def _the(party: Party, persons: Sequence[_Person]) -> _Person:
 
 def _details(dialog: Place, people: Sequence[_Person], *, external_id: str, basis: LawfulBasis | None) -> CallDetails:
     channels = _channels(dialog, people)
-    on_it = [person for persons in channels for person in persons] or people
-    agent, customer = _the(Party.AGENT, on_it), _the(Party.CUSTOMER, on_it)
+    on_it = [person for persons in channels for person in persons]
+    agent, customer = _the(Party.AGENT, on_it, people), _the(Party.CUSTOMER, on_it, people)
     start = dialog.get("start")
     originator = dialog.get("originator")
     caller = None if originator is None else people[originator.number(below=len(people))].party

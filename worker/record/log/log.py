@@ -22,7 +22,7 @@ from worker.record.log.read import Held
 from worker.record.log.tree import Leaf, Proof, Published
 from worker.record.signing import Signer, Verifier
 from worker.record.tables.log import call_keys, checkpoints, entries, leaves
-from worker.record.vault import Vault
+from worker.record.vault import Vault, seal
 
 
 class Log:
@@ -85,6 +85,24 @@ class Log:
         self._database.forget_removed()
 
     # Keys of calls, for what lies sealed beside the log
+
+    def hold_in(self, connection: sa.Connection, call_id: str) -> None:
+        """Makes everybody wait who writes entries of a call or changes its keys, until the transaction ends.
+
+        Raises NotFound for a call that is not there."""
+        lock(connection, [call_id])
+
+    def seal_in(self, connection: sa.Connection, call_id: str, plain: bytes, *, about: str) -> tuple[int, bytes]:
+        """What is sealed under the key with which a call goes on, and the number of that key; made where it has none.
+
+        Raises NotFound for a call that is not there.
+        """
+        number, key = of_calls.newest(connection, self._vault, call_id)
+        return number, seal(key, plain, about=about)
+
+    def key_in(self, connection: sa.Connection, call_id: str, key_from: int) -> AESGCM:
+        """A key of a call by its number. Raises NotFound once it was erased."""
+        return of_calls.of_number(connection, self._vault, call_id, key_from)
 
     def newest_key(self, call_id: str) -> tuple[int, AESGCM]:
         """The number and the key with which a call goes on; made where it has none, as after ``erase``.

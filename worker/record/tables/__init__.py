@@ -3,7 +3,36 @@
 A test compares the two.
 """
 
-from worker.record.tables import arrivals, calls, events, log, matters, people, senders, watching
+from worker.record.tables import (
+    arrivals,
+    calls,
+    events,
+    keeping,
+    log,
+    matters,
+    packages,
+    people,
+    requests,
+    search,
+    senders,
+    sounds,
+    watching,
+)
 from worker.record.tables.base import metadata
 
-__all__ = ["arrivals", "calls", "events", "log", "matters", "metadata", "people", "senders", "watching"]
+__all__ = [
+    "arrivals",
+    "calls",
+    "events",
+    "keeping",
+    "log",
+    "matters",
+    "metadata",
+    "packages",
+    "people",
+    "requests",
+    "search",
+    "senders",
+    "sounds",
+    "watching",
+]

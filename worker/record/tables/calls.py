@@ -54,6 +54,8 @@ calls = sa.Table(
     sa.Column("legs_expected", sa.Integer),  # where the sender said how many there are
     sa.Column("priority", sa.String(8), nullable=False, server_default=Priority.NORMAL.value),
     sa.Column("same_as", call_id_type()),  # fetched, it was found to be the recording of that call
+    sa.Column("erased_at", Instant),  # since then nothing of it can be read
+    sa.Column("sound_erased_at", Instant),  # since then nothing of it can be heard
     sa.Index(None, "received_at", "id"),
     sa.Index(None, "external_id", "sender"),
 )
@@ -83,10 +85,10 @@ stage_runs = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("revision", sa.Text),
     sa.Column("seconds", sa.Float),
-    sa.Column("result", sa.Text),  # JSON; long
     sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),  # of its call: see ``worker.record.turns``
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),  # how often a worker's lease ran out
     sa.Column("last_line", sa.Text),  # what was logged last before the last error
+    sa.Column("result", sa.LargeBinary),  # sealed (``worker.record.results``); long
     sa.UniqueConstraint("call_id", "position"),
 )
 
@@ -118,7 +120,7 @@ IS_UNBEGUN = IS_AT_ONCE & (stage_runs.c.position <= sa.literal_column("0"))
 """Its call waits for its turn."""
 
 HAS_RESULT = stage_runs.c.result.is_not(None)
-"""What the stage gave lies here, in the clear: only while its call is on its way."""
+"""What the stage gave lies here, sealed: only while its call is on its way."""
 
 
 def _index(name: str, *columns: str, where: sa.ColumnElement[bool], unique: bool = False) -> None:

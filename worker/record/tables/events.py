@@ -19,17 +19,13 @@ def _event_id() -> sa.types.TypeEngine[str]:
     return sa.String(EVENT_ID_LENGTH).with_variant(sa.String(EVENT_ID_LENGTH, collation="C"), "postgresql")
 
 
-def _call() -> sa.Column[str]:
-    return sa.Column("call_id", call_id_type(), sa.ForeignKey("calls.id"), nullable=False)
-
-
 events = sa.Table(
     "events",
     metadata,
     sa.Column("id", _event_id(), primary_key=True),
     sa.Column("type", sa.String(32), nullable=False),
     sa.Column("at", Instant, nullable=False),
-    _call(),
+    sa.Column("call_id", call_id_type(), sa.ForeignKey("calls.id")),  # none: it happened to no one call
     sa.Column("says", sa.Text, nullable=False),  # JSON: texts by name, none of which anybody said
     sa.Index(None, "call_id", "id"),
 )
@@ -54,7 +50,7 @@ deliveries = sa.Table(
     metadata,
     sa.Column("endpoint_id", sa.String(CALL_ID_LENGTH), sa.ForeignKey("endpoints.id"), primary_key=True),
     sa.Column("event_id", _event_id(), sa.ForeignKey("events.id"), primary_key=True),
-    sa.Column("call_id", call_id_type(), nullable=False),  # of the event
+    sa.Column("call_id", call_id_type(), nullable=False),  # of the event; empty where it has none
     sa.Column("due_at", Instant, nullable=False),  # of one that is being sent: when anybody may take it over
     sa.Column("tries", sa.Integer, nullable=False),  # that failed
     sa.Column("held_by", sa.String(CALL_ID_LENGTH)),  # the one sending of it that is under way

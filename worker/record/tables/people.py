@@ -29,6 +29,7 @@ persons = sa.Table(
     sa.Column("is_operator", sa.Boolean, nullable=False, default=False),
     sa.Column("made_at", Instant, nullable=False),
     sa.Column("is_agent", sa.Boolean),  # takes calls; null where nobody said it
+    sa.Column("is_desk", sa.Boolean, nullable=False, server_default=sa.false()),  # answers requests
     sa.UniqueConstraint("kind", "address"),
     sa.UniqueConstraint("subject"),
 )
@@ -92,6 +93,7 @@ outbox = sa.Table(
     sa.Column("until", Instant),  # so long it is tried to be sent; none: it is shown on a page, and stays
     sa.Column("due_at", Instant),  # of one still to be sent: when anybody may try it
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # that failed
+    sa.Column("stays", sa.Boolean, nullable=False, server_default=sa.false()),  # and takes no other's place
 )
 
 IS_TO_SEND = outbox.c.due_at.is_not(None)

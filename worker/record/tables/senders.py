@@ -56,6 +56,7 @@ uploads = sa.Table(
     sa.Column("ends_at", Instant, nullable=False),
     sa.Column("call_id", call_id_type()),  # once it was handed over
     sa.Column("leg", sa.Integer),
+    sa.Column("sealed_key", sa.LargeBinary),  # of its chunks; emptied when it was handed over
     sa.Index(None, "ends_at"),
 )
 

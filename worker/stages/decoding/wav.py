@@ -37,12 +37,16 @@ MAX_CHUNKS = 1000  # no honest WAV has as many before its sound; a made one coul
 
 @dataclass(frozen=True)
 class WavHeader:
-    """What a WAV header claims. ``missing_bytes`` is by how much its claim exceeds what the file holds."""
+    """What a WAV header claims. ``missing_bytes`` is by how much its claim exceeds what the file holds.
+
+    The sound begins at the byte ``starts_at``.
+    """
 
     big_endian: bool
     coding: int
     claimed_bytes: int
     missing_bytes: int
+    starts_at: int
 
 
 def wav_header(file: BinaryIO) -> WavHeader:
@@ -77,7 +81,7 @@ def wav_header(file: BinaryIO) -> WavHeader:
                 raise BadRecording(f"This WAV file has a header but no sound after it. {SEND_AGAIN}")
             missing = 0 if _is_open_end(claimed) else max(0, claimed - there)
             file.seek(0)
-            return WavHeader(magic == b"RIFX", coding, claimed, missing)
+            return WavHeader(magic == b"RIFX", coding, claimed, missing, start)
         file.seek(start + length + length % 2)
     raise BadRecording(f"This WAV file ends, or its header is broken, before any sound begins. {SEND_AGAIN}")
 
@@ -125,7 +129,9 @@ class WavSource:
             raise BadRecording(f"This WAV file's header is broken: no sound can be read by it. {SEND_AGAIN}") from error
         self.channels = int(self._file.channels)
         self.sample_rate_hz = int(self._file.samplerate)
-        self.codec = _wav_codec(self._file.subtype, header)
+        self.subtype = str(self._file.subtype)
+        self.codec = _wav_codec(self.subtype, header)
+        self.big_endian, self.starts_at = header.big_endian, header.starts_at
         self.truncated = header.missing_bytes > 0
         self._frames_read = 0
 

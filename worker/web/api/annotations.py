@@ -50,6 +50,7 @@ from worker.web.looks import note_look
 from worker.web.opening import open_record
 from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE
+from worker.web.typed import without_cards
 from worker.web.web_annotations import web_annotations
 
 AS_JSON_LD = "application/ld+json"
@@ -60,7 +61,7 @@ ONCE = 100
 def routes(parts: Parts) -> APIRouter:
     """What can be asked about entries and annotations, and how one is added."""
     router = APIRouter()
-    Reader = Annotated[Opened, Depends(parts.access.opened(Right.READ))]  # noqa: N806 -- a type
+    Reader = Annotated[Opened, Depends(parts.access.opened(Right.TAKE))]  # noqa: N806 -- a type
     Writer = Annotated[Opened, Depends(parts.access.opened(Right.SAY))]  # noqa: N806 -- a type
     store = parts.store
 
@@ -176,7 +177,7 @@ def _said(said: Said) -> SaidView:
 
 def _annotation(new: NewAnnotation, record: CallRecord) -> Annotation:
     """What was sent as a value of ours. Raises Invalid for what makes no sense, such as words that are not there."""
-    return Annotation(new.act, _target(new, record), new.text, _correction(new), new.day)
+    return without_cards(Annotation(new.act, _target(new, record), new.text, _correction(new), new.day))
 
 
 def _target(new: NewAnnotation, record: CallRecord) -> Target:

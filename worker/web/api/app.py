@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from worker.web.api import annotations, arriving, calls, operations, proofs, uploads, vcons
+from worker.web.api import annotations, arriving, calls, exports, operations, proofs, requests, search, uploads, vcons
 from worker.web.api.bounds import Bounds
 from worker.web.api.errors import KEY_SCHEME, answer_with_problems
 from worker.web.api.uploads import Tus
@@ -44,7 +44,7 @@ def create_api(parts: Parts) -> FastAPI:
     api.add_middleware(Tus)
     api.add_middleware(Bounds)
     answer_with_problems(api)
-    for part in (calls, annotations, proofs, arriving, uploads, vcons, operations):
+    for part in (calls, search, exports, annotations, proofs, arriving, uploads, vcons, operations, requests):
         api.include_router(part.routes(parts))
 
     def described() -> dict[str, Any]:

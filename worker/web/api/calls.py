@@ -19,7 +19,7 @@ from worker.web.access import RIGHTS, Opened, Right, Visitor
 from worker.web.api.errors import problems
 from worker.web.api.values import CallLine, CallList, CallStanding, CallView, Me
 from worker.web.looks import note_look
-from worker.web.opening import open_record, page_of, proof_facts
+from worker.web.opening import open_record, owed_to, page_of, proof_facts
 from worker.web.pages.record import RecordPage
 from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE
@@ -35,6 +35,7 @@ def routes(parts: Parts) -> APIRouter:
     router = APIRouter(tags=["calls"])
     SignedIn = Annotated[Visitor, Depends(parts.access.visitor)]  # noqa: N806 -- a type
     Reader = Annotated[Opened, Depends(parts.access.opened(Right.READ))]  # noqa: N806 -- a type
+    Taker = Annotated[Opened, Depends(parts.access.opened(Right.TAKE))]  # noqa: N806 -- a type
 
     @router.get("/me", summary="Who is signed in", responses=problems(401, 503))
     def me(visitor: SignedIn) -> Me:
@@ -73,7 +74,7 @@ def routes(parts: Parts) -> APIRouter:
         response_class=Response,
         responses={200: {"model": CallRecord}, **problems(401, 403, 404, 503)},
     )
-    def record(opened: Reader) -> Response:
+    def record(opened: Taker) -> Response:
         """Everything that the machine holds to be said in the call, as the stages gave it."""
         found = parts.store.record(opened.call.id)
         note_look(parts, opened, Way.DATA)
@@ -85,11 +86,11 @@ def routes(parts: Parts) -> APIRouter:
         response_class=Response,
         responses={200: {"model": RecordPage}, **problems(401, 403, 404, 503)},
     )
-    def page(opened: Reader) -> Response:
+    def page(opened: Taker) -> Response:
         """What the page says, in its words and in the language that you accept: with what both sides said."""
         opened_record = open_record(parts, opened.call.id)
         note_look(parts, opened, Way.DATA)
-        shown = page_of(opened, opened_record, proof_facts(parts, opened.call.id))
+        shown = page_of(opened, opened_record, proof_facts(parts, opened.call.id), owed_to(parts, opened))
         return Response(_PAGE.dump_json(shown), media_type="application/json", headers=PRIVATE)
 
     return router

@@ -11,7 +11,7 @@ import re
 from base64 import b64decode
 from dataclasses import dataclass
 from email.utils import format_datetime
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +24,7 @@ from worker.core.errors import Invalid
 from worker.intake.limits import Busy
 from worker.record.blobs import BLOCK_BYTES
 from worker.record.senders import Scope as KeyScope
-from worker.record.uploads import MOST_OPEN, Upload
+from worker.record.uploads import MOST_OPEN, Chunk, Upload
 from worker.web.access import Caller
 from worker.web.api.errors import BY_KEY, AgainstProtocol, problems_of_programs
 from worker.web.api.values import LARGEST_SIZE
@@ -255,24 +255,24 @@ async def _receive(parts: Parts, request: Request, upload: Upload, given: str | 
     except Busy:
         await hear_out(request)
         raise
-    with parts.sounds.blobs.incoming() as (file, path):
+    with parts.intake.uploads.incoming(upload) as chunk:
         try:
-            await _write(parts, request, file, part, upload.size_bytes - upload.arrived_bytes)
+            await _write(parts, request, chunk, part, upload.size_bytes - upload.arrived_bytes)
         except ClientDisconnect:
             if expected is None and part.size_bytes:
-                await run_in_threadpool(parts.intake.uploads.add, upload, file, path, part.size_bytes, now=parts.now())
+                await run_in_threadpool(parts.intake.uploads.add, upload, chunk, now=parts.now())
             raise
         if expected is not None and not hmac.compare_digest(part.checksum.digest(), expected):
             raise HTTPException(MISMATCH, "What arrived is not what its checksum says. Send this part again.")
         if not part.size_bytes:
             return upload
-        grown = await run_in_threadpool(parts.intake.uploads.add, upload, file, path, part.size_bytes, now=parts.now())
+        grown = await run_in_threadpool(parts.intake.uploads.add, upload, chunk, now=parts.now())
     if grown is None:
         raise _moved_on()
     return grown
 
 
-async def _write(parts: Parts, request: Request, file: IO[bytes], part: _Part, most: int) -> None:
+async def _write(parts: Parts, request: Request, chunk: Chunk, part: _Part, most: int) -> None:
     """Writes what comes into the file, in blocks that are worth a thread. What is too much is heard to its end."""
     held = bytearray()
     is_too_much = False
@@ -284,16 +284,16 @@ async def _write(parts: Parts, request: Request, file: IO[bytes], part: _Part, m
             held += block
             if len(held) >= BLOCK_BYTES:
                 await run_in_threadpool(parts.intake.gate.check_room, len(held))
-                await run_in_threadpool(_put, file, part, bytes(held))
+                await run_in_threadpool(_put, chunk, part, bytes(held))
                 held.clear()
     finally:
-        await run_in_threadpool(_put, file, part, bytes(held))
+        await run_in_threadpool(_put, chunk, part, bytes(held))
     if is_too_much:
         raise HTTPException(413, "More was sent than the upload has bytes left. Nothing of it was kept.")
 
 
-def _put(file: IO[bytes], part: _Part, block: bytes) -> None:
-    file.write(block)
+def _put(chunk: Chunk, part: _Part, block: bytes) -> None:
+    chunk.write(block)
     part.checksum.update(block)
     part.size_bytes += len(block)
 

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from worker.core.call import Party
 from worker.core.dialogue.state import SaidState
 from worker.core.dialogue.values import LONGEST_TEXT, Act, Added, Annotation, LetIn, Looked, Received
+from worker.core.keeping.values import Erased, LegalHold
 from worker.core.log.entry import EntryKind, Role
+from worker.core.protection import Protected
+from worker.core.requests.values import Requested, Restricted
 from worker.record.people import Kind
 from worker.record.standing import CallState
 
@@ -101,7 +104,9 @@ class MadeSays(Given):
     promises: int
 
 
-Says: TypeAlias = Received | MadeSays | Looked | Annotation | Added | LetIn
+Says: TypeAlias = (
+    Received | MadeSays | Looked | Annotation | Added | LetIn | Protected | Requested | Restricted | LegalHold | Erased
+)
 
 
 class EntryView(Given):

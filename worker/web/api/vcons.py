@@ -3,7 +3,8 @@
 # No "from __future__ import annotations" here: FastAPI reads the annotations of the routes, which name what stands
 # inside the function.
 
-from typing import Annotated
+from pathlib import Path
+from typing import IO, Annotated
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request, status
@@ -11,9 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from worker.intake.dropped import Dropbox
-from worker.record.blobs import BLOCK_BYTES
+from worker.record.blobs import BLOCK_BYTES, our_errors
 from worker.record.senders import Scope
-from worker.record.sounds import Incoming
 from worker.record.standing import Accepted
 from worker.web.access import Caller
 from worker.web.api.arriving import arrival_of, stop_early
@@ -52,26 +52,30 @@ def routes(parts: Parts) -> APIRouter:
         if media_type(request.headers) not in KINDS:
             raise HTTPException(415, f"Send a vCon as {KINDS[0]}. Nothing was accepted.")
         await stop_early(parts, request)
-        with parts.sounds.incoming() as incoming:
-            await _receive(parts, request, incoming)
-            accepted = await to_thread.run_sync(_hand_over, parts, caller, incoming, limiter=reading)
+        with parts.sounds.blobs.incoming() as (file, path):
+            await _receive(parts, request, file)
+            accepted = await to_thread.run_sync(_hand_over, parts, caller, path, limiter=reading)
         return Arrivals(arrivals=tuple(arrival_of(request, one) for one in accepted))
 
     return router
 
 
-async def _receive(parts: Parts, request: Request, incoming: Incoming) -> None:
+async def _receive(parts: Parts, request: Request, file: IO[bytes]) -> None:
+    def write() -> None:
+        with our_errors():
+            file.write(held)
+            file.flush()
+
     held = bytearray()
     async for block in request.stream():
         held += block
         if len(held) >= BLOCK_BYTES:
             await run_in_threadpool(parts.intake.gate.check_room, len(held))
-            await run_in_threadpool(incoming.write, bytes(held))
+            await run_in_threadpool(write)
             held.clear()
-    await run_in_threadpool(incoming.write, bytes(held))
+    await run_in_threadpool(write)
 
 
-def _hand_over(parts: Parts, caller: Caller, incoming: Incoming) -> list[Accepted]:
-    incoming.file.flush()
-    with incoming.path.open("rb") as file:
+def _hand_over(parts: Parts, caller: Caller, path: Path) -> list[Accepted]:
+    with path.open("rb") as file:
         return Dropbox(parts.intake, caller.sender, parts.vcon_keys).hand_over_vcon(file)

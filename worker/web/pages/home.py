@@ -13,6 +13,8 @@ from worker.record.store import Store
 from worker.web.pages.desk import Desk
 from worker.web.pages.lists import CallRow, PromiseRow, Rows, WaitingRow, call_rows, promise_row, rows_of, waiting_row
 from worker.web.pages.operations import Operations
+from worker.web.pages.requests.desk import open_in_short
+from worker.web.pages.requests.status import RequestRow
 from worker.web.pages.reviews import Reviews
 from worker.web.texts import _, plural
 
@@ -29,6 +31,15 @@ class CustomerHome:
     promised: Rows[PromiseRow]
     own_promises: Rows[PromiseRow]
     calls: Rows[CallRow]
+    requests: tuple[RequestRow, ...]
+
+
+@dataclass(frozen=True)
+class Answering:
+    """What the desk finds: how many requests are open, and whether any is late."""
+
+    in_short: str
+    is_late: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class HomePage:
     desk: Desk | None
     reviews: Reviews | None
     operations: Operations | None
+    requests: Answering | None = None
     template: ClassVar[str] = "home.html"
 
     @property
@@ -49,10 +61,20 @@ class HomePage:
             return _("Your calls")
         if self.desk is not None:
             return _("Your desk")
-        return _("Your reviews") if self.reviews is not None else _("How the work stands")
+        if self.reviews is not None:
+            return _("Your reviews")
+        return _("Requests") if self.requests is not None else _("How the work stands")
 
 
-def customer_home(store: Store, whose: Whose, *, page: PageOf, now: datetime) -> CustomerHome:
+def answering(store: Store, *, now: datetime) -> Answering:
+    """How the desk for requests stands."""
+    listed = store.requests.desk(now=now)
+    return Answering(open_in_short(listed, now), any(one.due.is_late(now) for one in listed.items))
+
+
+def customer_home(
+    store: Store, whose: Whose, requests: tuple[RequestRow, ...], *, page: PageOf, now: datetime
+) -> CustomerHome:
     """The home of a customer; of one who was let in to a single call, that call's alone."""
     matters = store.matters
     matters.catch_up(whose, now=now)
@@ -68,6 +90,7 @@ def customer_home(store: Store, whose: Whose, *, page: PageOf, now: datetime) ->
         promised=rows_of(promised, lambda one: promise_row(one, you=you, now=now), name="promised"),
         own_promises=rows_of(own, lambda one: promise_row(one, you=you, now=now), name="own-promises"),
         calls=call_rows(store, calls, you=you, now=now, name="calls"),
+        requests=requests,
     )
 
 

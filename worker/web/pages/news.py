@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from worker.core.dialogue.values import Act, Added, Annotation, Item, Looked
+from worker.core.keeping.values import Erased, LegalHold
 from worker.core.log.entry import EntryKind, Role
 from worker.core.record import CallRecord
+from worker.core.requests.values import Requested, Restricted, Step
 from worker.web.texts import _, later
 
 ACTS = {
@@ -23,6 +25,12 @@ ACTS = {
 }
 LET_IN = later("{name} let somebody in.")
 ADDED = ACTS[Act.ADD]
+REQUESTED = later("{name} asked for something that is owed to them.")
+RESTRICTED = later("This record is kept and not used from here on.")
+USED_AGAIN = later("This record is used again.")
+HOLD_BEGAN = later("From here on nothing of this call may be erased.")
+HOLD_ENDED = later("The legal hold on this call has ended.")
+WAS_ERASED = later("Something of this call was destroyed for good. Load the page again.")
 MADE = later("The machine made this record anew.")
 
 WITHOUT_NAME = {
@@ -30,6 +38,7 @@ WITHOUT_NAME = {
     Role.CUSTOMER: later("The customer"),
     Role.NEXT_AGENT: later("Another agent"),
     Role.REVIEWER: later("The reviewer"),
+    Role.DESK: later("The desk for requests"),
     Role.OPERATOR: later("Somebody who runs this service"),
     Role.SYSTEM: later("The machine"),
 }
@@ -47,4 +56,12 @@ def news_of(item: Item) -> str | None:
             return _(MADE)
         case Looked():
             return None
+        case Requested(step=Step.ASKED):
+            return _(REQUESTED).format(name=name)
+        case Restricted(is_restricted=is_restricted):
+            return _(RESTRICTED if is_restricted else USED_AGAIN)
+        case LegalHold(is_on=is_on):
+            return _(HOLD_BEGAN if is_on else HOLD_ENDED)
+        case Erased():
+            return _(WAS_ERASED)
     return _(LET_IN).format(name=name) if item.kind is EntryKind.LET_IN else None

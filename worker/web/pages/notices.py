@@ -9,7 +9,12 @@ from worker.core.sound import Interval
 from worker.core.transcript import CallWarning
 from worker.web.pages.clips import Clip, clip_of
 from worker.web.pages.words import WARNINGS_IN_WORDS
-from worker.web.texts import _
+from worker.web.texts import _, later
+
+CUT = later(
+    "Card numbers, codes and the like were taken out of the words and of what is heard here; a soft tone stands in "
+    "their place. If something else was taken out with them, or they were missed, say so."
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,11 @@ def notices_of(record: CallRecord) -> tuple[Notice, ...]:
         if found := stretch_of(warning):
             turns = (one.id for one in record.turns if one.start_s < found.end_s and one.end_s > found.start_s)
             places.append(clip_of(found.start_s, found.end_s, next(turns, None)))
-    return tuple(Notice(text, tuple(places)) for text, places in clips.items())
+    notices = [Notice(text, tuple(places)) for text, places in clips.items()]
+    if record.cuts:
+        cuts = tuple(clip_of(cut.start_s, cut.end_s, cut.turn) for cut in record.cuts)
+        notices.append(Notice(_(CUT), cuts))
+    return tuple(notices)
 
 
 def stretch_of(warning: CallWarning) -> Interval | None:

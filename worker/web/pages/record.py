@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from worker.core.dialogue.state import Dialogue
+from worker.core.dialogue.values import Item as Entered
 from worker.core.dialogue.values import WholeCall
 from worker.core.record import CallRecord, MadeBy
 from worker.core.transcript import Layout
@@ -15,6 +16,7 @@ from worker.record.standing import StoredCall
 from worker.web.pages.added import AddedLine, added_of
 from worker.web.pages.annotations import NoteLine, Reading, by_target, zone_of
 from worker.web.pages.conversation import UNSURE_WORD, Item, conversation_of
+from worker.web.pages.happened import HappenedLine, happened_of
 from worker.web.pages.in_short import (
     EndingLine,
     StatementGroup,
@@ -27,6 +29,7 @@ from worker.web.pages.in_short import (
 )
 from worker.web.pages.looks import EntranceLine, LookLine, entrances_of, looks_of
 from worker.web.pages.notices import Notice, notices_of
+from worker.web.pages.owed import NOTHING, Owed
 from worker.web.pages.people import Person, Reader, names_of_sides, people_of, unknown_you
 from worker.web.pages.promises import PromiseLine, no_promise, promises_of
 from worker.web.pages.proof import ProofFacts, ProofLine, proof_of
@@ -101,6 +104,8 @@ class RecordPage:
     added: tuple[AddedLine, ...]
     looks: tuple[LookLine, ...] | None
     entrances: tuple[EntranceLine, ...] | None
+    happened: tuple[HappenedLine, ...]
+    owed: Owed
     proof: ProofLine
     writers: str | None
     made: tuple[MadeLine, ...]
@@ -122,11 +127,14 @@ def record_page(
     sees_looks: bool = True,
     may_copy: bool = True,
     recordings: Mapping[str, StoredCall] | None = None,
+    items: Sequence[Entered] = (),
+    owed: Owed = NOTHING,
 ) -> RecordPage:
     """The page of a record for somebody who reads it. ``dialogue`` is what was said of it, as it stands now.
 
     ``sees_looks``: the reader is told who looked; ``may_copy``: and may take a copy away. ``recordings`` are those that
-    the two sides made themselves and added, by their ids.
+    the two sides made themselves and added, by their ids. ``items`` are all entries; ``owed`` is what the reader may
+    ask for, and whether the record is used.
     """
     people = people_of(record.parties, reader.party)
     names = tuple(part.name for part in record.parties if part.name)
@@ -169,14 +177,22 @@ def record_page(
         added=added_of(reading, call_id=call_id, recordings=recordings or {}),
         looks=looks_of(reading) if sees_looks else None,
         entrances=entrances_of(reading) if sees_looks else None,
-        proof=proof_of(proof, reading, copy_url=f"/calls/{call_id}/copy.zip" if may_copy else None),
+        happened=happened_of(items, reading),
+        owed=owed,
+        proof=proof_of(proof, reading, copy_url=f"/requests/new?call={call_id}" if may_copy else None),
         writers=writers_of(summary),
         made=tuple(_made(made) for made in record.made_by),
-        recordings=tuple(KeptRecording(one.file_name, one.sha256) for one in record.legs or (record.recording,)),
+        recordings=_recordings(record),
         tracks=_tracks(record),
         last_entry=proof.entries - 1,
         record=record,
     )
+
+
+def _recordings(record: CallRecord) -> tuple[KeptRecording, ...]:
+    if not record.legs:  # before version 3
+        return (KeptRecording(record.recording.file_name, record.recording.sha256),)
+    return tuple(KeptRecording(one.file_name, one.sha256) for one in (leg.kept_as or leg for leg in record.legs))
 
 
 def _on_hold(record: CallRecord) -> str | None:

@@ -20,6 +20,7 @@ STAGES_IN_WORDS = {
     "transcribe": later("writing down the words"),
     "separate": later("telling the voices apart"),
     "attribute": later("working out who said what"),
+    "protect": later("taking out card numbers and the like"),
     "summarise": later("writing the short version"),
     "check": later("checking the short version against the words"),
     "publish": later("putting the record together"),
@@ -88,6 +89,7 @@ ROLES_IN_WORDS = {
     Role.CUSTOMER: later("customer"),
     Role.NEXT_AGENT: later("agent of a later call"),
     Role.REVIEWER: later("reviewer"),
+    Role.DESK: later("desk for requests"),
     Role.OPERATOR: later("operator"),
     Role.SYSTEM: later("this program"),
 }

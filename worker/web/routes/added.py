@@ -31,6 +31,7 @@ from worker.web.pages.words import instant_in_words
 from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE, shown
 from worker.web.sound import sound_response
+from worker.web.typed import without_cards
 from worker.web.uploads import too_large
 
 READ = ["GET", "HEAD"]
@@ -69,7 +70,7 @@ def routes(parts: Parts) -> APIRouter:
     def file(request: Request, opened: Readable, number: int) -> Response:
         there = find(parts, opened, number)
         if there.recording is not None:
-            response = sound_response(parts.sounds, there.recording.sound_id, request)
+            response = sound_response(parts.sounds, there.recording.id, request)
             _note_hearing(parts, opened, there.recording, request)
             return response
         kept = _file_of(there)
@@ -111,7 +112,7 @@ def add_to_record(parts: Parts, opened: Opened, form: FormData) -> int:
     and 413 for what is too large.
     """
     text, day, upload = _text(form), _day(form, parts), _upload(form)
-    content = Added(text, day) if upload is None else _with_file(parts, opened, upload, text, day)
+    content = without_cards(Added(text, day) if upload is None else _with_file(parts, opened, upload, text, day))
     same = _same(parts.store.log.items(opened.call.id, with_record=False), opened, content)
     if same is None:
         same = parts.store.log.append(opened.call.id, opened.actor, content, by=opened.name)

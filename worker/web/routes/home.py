@@ -11,9 +11,10 @@ from worker.core.errors import Invalid
 from worker.core.log.entry import Role
 from worker.record.matters import Whose
 from worker.record.people import Kind
-from worker.web.access import Visitor
+from worker.web.access import Visitor, is_desk
+from worker.web.asked import requests_of
 from worker.web.pages.desk import desk_of
-from worker.web.pages.home import HomePage, customer_home
+from worker.web.pages.home import HomePage, answering, customer_home
 from worker.web.pages.operations import operations_of
 from worker.web.pages.reviews import reviews_of
 from worker.web.parts import Parts
@@ -54,7 +55,7 @@ def home_page(parts: Parts, visitor: Visitor, request: Request) -> HomePage:
     is_agent = parts.access.is_agent(visitor) or (person.kind is Kind.STAFF and not is_let_in_to_all)
     return HomePage(
         name=person.name,
-        customer=customer_home(store, whose(Role.CUSTOMER), page=page, now=now)
+        customer=customer_home(store, whose(Role.CUSTOMER), requests_of(parts, visitor), page=page, now=now)
         if person.kind is Kind.CUSTOMER
         else None,
         desk=desk_of(store, whose(Role.AGENT), page=page, now=now) if is_agent else None,
@@ -62,6 +63,7 @@ def home_page(parts: Parts, visitor: Visitor, request: Request) -> HomePage:
             reviews_of(store, whose(Role.REVIEWER), page=page("reviews"), now=now) if person.is_reviewer else None
         ),
         operations=operations_of(store, now=now) if person.is_operator and is_let_in_to_all else None,
+        requests=answering(store, now=now) if is_desk(visitor) else None,
     )
 
 

@@ -8,7 +8,6 @@ Whatever is known of the call, an invitation looks and answers the same.
 from contextlib import suppress
 from enum import Enum, auto
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -18,14 +17,13 @@ from worker.core.dialogue.values import LetIn, Reason
 from worker.core.errors import Invalid, NotAllowed, NotFound, Unavailable
 from worker.core.log.entry import Role
 from worker.core.people import is_phone
-from worker.record.codes import VALID_FOR
 from worker.record.people import Person
 from worker.web.access import Opened, Right
 from worker.web.hand_over import refusal
 from worker.web.links import ONE_TIME
 from worker.web.pages.sign_in import VouchPage, WaysPage
 from worker.web.parts import Parts
-from worker.web.posting import post_letter
+from worker.web.posting import post_code
 from worker.web.rendering import PRIVATE, shown
 from worker.web.routes.sign_in import signed_in
 from worker.web.texts import _, later
@@ -178,11 +176,5 @@ def _send_code(parts: Parts, call_id: str) -> Sent:
         return Sent.TOO_OFTEN
     if address is None:
         return Sent.YES
-    lines = [
-        _("{code} is your code for the record of your call. It is valid for 10 minutes.").format(code=code),
-        _("Nobody who works here will ask you for it. If you did not ask for a code, do nothing."),
-    ]
-    if is_phone(address):  # telephones fill such a code in by themselves, and on that site alone
-        lines.append(f"@{urlsplit(parts.base_url).hostname} #{code}")
-    post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines), valid_for=VALID_FOR)
+    post_code(parts, address, code, _("{code} is your code for the record of your call. It is valid for 10 minutes."))
     return Sent.YES

@@ -64,7 +64,7 @@ def routes(parts: Parts) -> APIRouter:
             return shown(offer(customer.id, customer.name, len(open_calls)), visitor)
         page = next_call_page(
             parts.store,
-            Whose(customer.id, Role.CUSTOMER),
+            Whose(customer.id, Role.CUSTOMER, in_use=True),
             customer.name,
             open_calls,
             until=ends_at(parts, visitor.person, open_calls),
@@ -97,8 +97,8 @@ def customer_with(parts: Parts, person_id: str) -> Person | None:
 
 
 def open_with(parts: Parts, customer: Person) -> Sequence[str]:
-    """The calls of a customer in which something is open, the last one first."""
-    whose = Whose(customer.id, Role.CUSTOMER)
+    """The calls of a customer in which something is open and whose record is used, the last one first."""
+    whose = Whose(customer.id, Role.CUSTOMER, in_use=True)
     parts.store.matters.catch_up(whose, now=parts.now())
     return parts.store.matters.open_calls(whose, now=parts.now())
 

@@ -13,12 +13,24 @@ from worker.core.dialogue.rules import check
 from worker.core.dialogue.selecting import parse_target
 from worker.core.dialogue.values import Act, Annotation, Item, Way
 from worker.core.errors import Invalid, NotAllowed, NotFound
+from worker.core.keeping.values import Receipt
 from worker.core.log.entry import Actor
 from worker.record.standing import CallState
 from worker.web.access import Opened, Right
+from worker.web.erased import opened_or_erased, receipt_for
 from worker.web.looks import note_look
-from worker.web.opening import OpenRecord, before_item, open_record, page_of, proof_facts, reading_of, with_item
+from worker.web.opening import (
+    OpenRecord,
+    before_item,
+    open_record,
+    owed_to,
+    page_of,
+    proof_facts,
+    reading_of,
+    with_item,
+)
 from worker.web.pages.changes import changed_page
+from worker.web.pages.erased import erased_page
 from worker.web.pages.record import RecordPage
 from worker.web.pages.say import SayPage, SayPart, lost_page, place_of, problem_page, say_page
 from worker.web.pages.standing import standing_page
@@ -32,6 +44,7 @@ from worker.web.written import FIELDS, act_of, annotation_of
 READ = ["GET", "HEAD"]
 
 _AS_JSON = TypeAdapter(RecordPage)
+_RECEIPT = TypeAdapter(Receipt)
 
 
 async def what_was_written(request: Request) -> dict[str, str]:
@@ -48,12 +61,17 @@ def routes(parts: Parts) -> APIRouter:
     """The routes below ``/calls/{call_id}``."""
     router = APIRouter()
     Readable = Annotated[Opened, Depends(parts.access.opened(Right.READ))]  # noqa: N806 -- a type
+    Takeable = Annotated[Opened, Depends(parts.access.opened(Right.TAKE))]  # noqa: N806 -- a type
     Writable = Annotated[Opened, Depends(parts.access.opened(Right.SAY))]  # noqa: N806 -- a type
     Written = Annotated[dict[str, str], Depends(what_was_written)]  # noqa: N806 -- a type
 
     def look(request: Request, opened: Opened, way: Way) -> None:
         if request.method == "GET":  # asking for the head shows nothing
             note_look(parts, opened, way)
+
+    def whole_page(opened: Opened) -> RecordPage:
+        call_id = opened.call.id
+        return page_of(opened, open_record(parts, call_id), proof_facts(parts, call_id), owed_to(parts, opened))
 
     def open_for_writing(opened: Opened) -> OpenRecord:
         """The record for somebody who has its page before them; who has not looked yet looks now."""
@@ -65,31 +83,44 @@ def routes(parts: Parts) -> APIRouter:
 
     # Before the page's own route, which would take ".json" for a part of the id.
     @router.api_route("/calls/{call_id}.json", methods=READ)
-    def record_json(request: Request, opened: Readable) -> Response:
+    def record_json(request: Request, opened: Takeable) -> Response:
         if opened.call.standing.state is not CallState.READY:
             raise NotFound("There is no record of this call yet. Its page says where it stands.")
         look(request, opened, Way.DATA)
-        page = page_of(opened, open_record(parts, opened.call.id), proof_facts(parts, opened.call.id))
+        page = whole_page(opened)
         return Response(_AS_JSON.dump_json(page), media_type="application/json", headers=PRIVATE)
 
+    @router.api_route("/calls/{call_id}/receipt", methods=READ)
+    def receipt(request: Request, call_id: str) -> Response:
+        """What was destroyed of a call and what proves it, for programs."""
+        found = receipt_for(parts, request, call_id)
+        if found is None:
+            raise NotFound("There is no receipt here that is open to you. Look at the address again.")
+        return Response(_RECEIPT.dump_json(found[1], indent=2), media_type="application/json", headers=PRIVATE)
+
     @router.api_route("/calls/{call_id}", methods=READ)
-    def record(request: Request, opened: Readable) -> Response:
+    def record(request: Request, call_id: str) -> Response:
+        found = opened_or_erased(parts, request, call_id)
+        if not isinstance(found, Opened):
+            visitor, its_receipt = found
+            return shown(erased_page(its_receipt, parts.store.requests.calendar.zone), visitor)
+        opened = found
         if opened.call.standing.state is not CallState.READY:
             return shown(standing_page(opened.call.standing), opened.visitor)
         look(request, opened, Way.PAGE)
-        page = page_of(opened, open_record(parts, opened.call.id), proof_facts(parts, opened.call.id))
+        page = whole_page(opened)
         return shown(page, opened.visitor)
 
     @router.api_route("/calls/{call_id}/sound", methods=READ)
     def sound(request: Request, opened: Readable) -> Response:
-        response = sound_response(parts.sounds, opened.call.sound_id, request)
+        response = sound_response(parts.sounds, opened.call.id, request)
         look(request, opened, Way.SOUND)
         return response
 
     @router.api_route("/calls/{call_id}/peaks.json", methods=READ)
     def peaks(opened: Readable) -> Response:
         """How loud the call is from end to end: no word of it, so it is no look."""
-        body = peaks_of_call(parts.sounds, opened.call.sound_id)
+        body = peaks_of_call(parts.sounds, opened.call.id)
         return Response(body, media_type="application/json", headers=PRIVATE)
 
     @router.api_route("/calls/{call_id}/say", methods=READ)

@@ -114,4 +114,5 @@ def _who(parts: Parts, arrival: Arrival) -> Person:
         is_reviewer=None if parts.reviewers is None else parts.reviewers in arrival.groups,
         is_operator=None if parts.operators is None else parts.operators in arrival.groups,
         is_agent=None if parts.agents is None else parts.agents in arrival.groups,
+        is_desk=None if parts.desk is None else parts.desk in arrival.groups,
     )

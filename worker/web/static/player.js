@@ -55,6 +55,15 @@ export function playFrom(control, start) {
   play(control, start, null);
 }
 
+/** Makes ready to play from here without playing: the words [start, end) are lit, and are what sounds first. */
+export function arriveAt(start, end) {
+  const there = (turn) => turn.start < end && turn.end > start;
+  const words = allTurns().filter(there).flatMap((turn) => wordsOf(turn.element));
+  light(words.filter((one) => one.start < end && one.end > start).map((one) => one.span));
+  from = start;
+  sound.currentTime = start;
+}
+
 /** What a click on a time does: plays it, or stops what it plays. */
 export function use(control) {
   if (control === playing && !sound.paused) sound.pause();

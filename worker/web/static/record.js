@@ -9,6 +9,7 @@ playsAreButtons();
 document.addEventListener("htmx:after:swap", playsAreButtons);
 
 import "./player.js";
+import "./arriving.js";
 import "./choosing.js";
 import "./writing.js";
 import "./times.js";

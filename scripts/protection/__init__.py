@@ -1,0 +1,1 @@
+"""What the benchmark of protection needs: examples, voices that speak them, scores."""

@@ -1,0 +1,1 @@
+"""The pages of requests: asking, where one stands, and the desk that answers."""
