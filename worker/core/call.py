@@ -118,8 +118,8 @@ class Recording:
     """One recording of the call as it arrived, readable at ``path`` while a stage runs.
 
     A call that was held or handed on may have several: its legs. ``started_at`` is when this one began, with its zone,
-    and ``party_of_channel`` who is on which of its channels; both only where the sender said it of this one. ``kept_as``
-    is what is kept in its place, where that is something else.
+    and ``party_of_channel`` who is on which of its channels; both only where the sender said it of this one.
+    ``kept_as`` is what is kept in its place, where that is something else.
     """
 
     sha256: str
