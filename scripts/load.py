@@ -55,7 +55,7 @@ from worker.record.senders import Scope
 from worker.record.sounds import SoundStore
 from worker.record.standing import CallState
 from worker.record.store import Store
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
 from worker.stages import STAGES
 
 MEGABYTE = 1_000_000

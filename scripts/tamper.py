@@ -45,7 +45,7 @@ from worker.record.signing import Signer, Verifier
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.record.vault import Vault, seal
-from worker.web.packing.gathering import Asked, Gatherer
+from worker.web.packing.gathering import Gatherer, Wanted
 
 KEYS = Keys.generate("records.example.com/log")
 CUSTOMER, AGENT = Actor(Role.CUSTOMER, "p-customer"), Actor(Role.AGENT, "p-agent")
@@ -109,7 +109,7 @@ def build(folder: Path) -> Built:
         size, at = store.log.checkpoints()[1].size, datetime.now(UTC)
         signer = VconSigner.from_pem(new_key("records.example.com", at))
         gatherer = Gatherer(store, sounds, files, "https://records.example.com", lambda: signer)
-        contents = gatherer.gather(Asked([calls[0]], (), "en", at, since=size), now)
+        contents = gatherer.gather(Wanted([calls[0]], (), "en", at, since=size), now)
         write_package(contents, folder / "copy.zip", store.log.signer.sign)
         late = newest(store)
     return Built(now, calls[0], early, late, folder / "earlier", folder / "copy.zip")

@@ -30,8 +30,8 @@ from worker.jobs import JobQueue, Scratch, Way, Work
 from worker.logs import configure_logs
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
+from worker.running.work import Terms, run_worker
 from worker.stages import STAGES
-from worker.work import Terms, run_worker
 
 PORT_OF_STAGE = {"listen": "voice_detector", "transcribe": "transcriber", "summarise": "summarizer"}
 

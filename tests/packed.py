@@ -17,7 +17,7 @@ from worker.core.packages import Package
 from worker.core.record import CallRecord
 from worker.exchange.package import PackageReport, verify_package
 from worker.exchange.vcon.sealing import VconSigner, new_key
-from worker.packing import Packer
+from worker.owed.packing import Packer
 from worker.record.files import FileStore
 from worker.record.package_files import PackageFiles
 from worker.record.signing import Verifier

@@ -18,7 +18,7 @@ from tests.keys import KEYS
 from worker.core.errors import Unavailable
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
 
 
 def missing(need: str) -> NoReturn:

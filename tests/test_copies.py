@@ -27,7 +27,7 @@ from worker.record.files import FileStore
 from worker.record.signing import Verifier
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.web.packing.gathering import Asked, Gatherer
+from worker.web.packing.gathering import Gatherer, Wanted
 
 SIGNER = VconSigner.from_pem(new_key("a.example", datetime.now(UTC)))
 ADA = Actor(Role.CUSTOMER, "ada")
@@ -54,8 +54,8 @@ class Desk:
 
     def copy(self, since: int | None = None, call_id: str | None = None) -> Contents:
         gatherer = Gatherer(self.store, self.sounds, self.files, "https://a.example", lambda: SIGNER)
-        asked = Asked([call_id or self.call_id], (), "en", datetime.now(UTC), since)
-        return gatherer.gather(asked, Path("/nowhere"))  # nothing is left out, so nothing is written there
+        wanted = Wanted([call_id or self.call_id], (), "en", datetime.now(UTC), since)
+        return gatherer.gather(wanted, Path("/nowhere"))  # nothing is left out, so nothing is written there
 
     def write(self, path: Path, since: int | None = None) -> Path:
         write_package(self.copy(since), path, self.store.log.signer.sign)

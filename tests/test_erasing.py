@@ -24,12 +24,12 @@ from worker.core.keeping.values import Erased, KeptKind, LegalHold, Where, Why
 from worker.core.log.entry import SYSTEM, Actor, EntryKind, Role
 from worker.core.packages import Protection
 from worker.core.requests.values import Asked, By, CameBy, RequestKind
-from worker.erasing import Stores, erase_call
 from worker.intake.accept import Intake
 from worker.intake.own_recording import accept_own_recording
 from worker.jobs.scratch import Scratch
-from worker.keeping import AGAIN_AFTER, Keeper
-from worker.receipts import in_words, to_json
+from worker.owed.daily_run import AGAIN_AFTER, Keeper
+from worker.owed.erasing import Stores, erase_call
+from worker.owed.receipts import in_words, to_json
 from worker.record.people import Kind
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
@@ -220,6 +220,13 @@ def test_what_was_erased_does_not_come_back_by_being_sent_again(place):
     assert place.store.call(place.call_id).details.customer is None
 
 
+def test_the_path_under_which_a_recording_lay_in_a_bucket_is_not_kept(place):
+    watched = place.store.watched
+    watched.note("s3://calls", "+491701234567-maria.wav", "e1", now=NOW)
+    assert watched.taken("s3://calls", ["+491701234567-maria.wav"]) == {"+491701234567-maria.wav": "e1"}
+    assert place.rows("watched_objects WHERE path = ''") == 1
+
+
 def test_the_sound_alone_can_go_and_what_was_written_of_it_stays(place):
     place.fill()
     receipt = place.erase(what=KeptKind.RECORDING)
@@ -356,6 +363,14 @@ def test_a_legal_hold_stops_erasure_and_is_an_entry_and_so_is_its_end(place):
     assert place.erase().ended_at is not None
 
 
+def test_a_legal_hold_on_a_call_keeps_the_recordings_that_a_side_made_of_it(place):
+    call = place.store.call(place.call_id)
+    own = accept_own_recording(io.BytesIO(b"RIFF mine"), "mine.wav", call, intake=place.intake).call_id
+    place.store.keeping.hold(place.call_id, "A claim.", by=OPERATOR, name="Olga", now=NOW)
+    with pytest.raises(NotAllowed, match="legal hold"):
+        erase_call(own, why=Why.REQUEST, by=OPERATOR, name="Olga", stores=place.stores)
+
+
 def test_what_was_erased_cannot_be_held(place):
     place.erase()
     with pytest.raises(NotAllowed, match="nothing is left"):
@@ -405,6 +420,19 @@ def test_what_somebody_asks_for_just_now_stays_until_it_is_answered(place):
     assert keeper(place, "record=1d,recording=1d").run().erased == 0
     place.store.requests.withdraw(request.id, by=By(Actor(Role.CUSTOMER, person.id), "Maria Lopez"), now=NOW)
     assert keeper(place, "record=1d").run().erased == 1
+
+
+def test_what_somebody_asks_for_after_the_run_has_found_it_stays(place, monkeypatch):
+    found = place.store.keeping.due(KeepRules.read("record=1d"), KeptKind.RECORD, now=NOW)
+    assert found[0] == [place.call_id]
+    person = place.store.people.side(place.call_id, Role.CUSTOMER)
+    asked = Asked(RequestKind.TRANSCRIPT, CameBy.HOME, person=person.id, call_id=place.call_id, is_proved=True)
+    place.store.requests.ask(asked, now=NOW, by=By(Actor(Role.CUSTOMER, person.id), "Maria Lopez"))
+    monkeypatch.setattr(place.store.keeping, "due", lambda *_, **__: found)
+    ran = keeper(place, "record=1d").run()
+    assert (ran.erased, ran.left) == (0, [])
+    assert place.store.record(place.call_id)
+    place.erase()  # who decides on it erases it all the same
 
 
 def test_packages_end_by_the_rule_of_their_line(place, monkeypatch):

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.record.test_requests import MARIA, NOW, Desk
-from worker.answering import erase_as_asked
 from worker.core.errors import Invalid, NotAllowed, Unavailable
 from worker.core.keeping.values import Why
 from worker.core.log.entry import Actor, EntryKind, Role
 from worker.core.requests.values import Block, By, RequestKind, RequestState, Step
-from worker.erasing import Stores
+from worker.owed.answering import erase_as_asked
+from worker.owed.erasing import Stores
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 

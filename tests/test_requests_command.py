@@ -52,7 +52,7 @@ def test_a_letter_is_entered_listed_shown_and_refused(installation: Installation
     received = datetime.now(UTC).replace(hour=9).isoformat()
     request = entered("--received", received, "--text", "Everything, please.")
     (listed,) = json.loads(typed("list", "--json"))
-    assert (listed["id"], listed["kind"], listed["blocks"]) == (request, "access", ["call", "decision"])
+    assert (listed["id"], listed["kind"], listed["waits_for"]) == (request, "access", ["call", "decision"])
     assert listed["due"]
     assert date.fromisoformat(listed["due"]) > datetime.now(UTC).date()
     shown = typed("show", request[:6])
@@ -73,6 +73,14 @@ def test_proof_is_asked_for_and_seen_and_more_time_is_taken(installation: Instal
     assert steps == ["asked", "proof_asked", "proved", "extended"]
 
 
+def test_a_card_that_staff_typed_is_kept_nowhere(installation: Installation):
+    request = entered("--text", "My card is 4242 4242 4242 4242.")
+    typed("refuse", request, "--by", DESK, "--why", "The card 4242 4242 4242 4242 is no proof.")
+    shown = typed("show", request)
+    assert "4242 4242" not in shown
+    assert "is no proof" in shown
+
+
 def test_a_restriction_is_lifted_in_two_steps(installation: Installation):
     details = CallDetails(customer_address=MARIA)
     call_id = hand_over(installation.store, details, sha256="1" * 64).call_id
@@ -82,6 +90,16 @@ def test_a_restriction_is_lifted_in_two_steps(installation: Installation):
     assert "may be lifted from" in typed("lift", call_id, "--by", DESK, "--why", "It was checked.")
     with pytest.raises(Invalid, match="later"):
         typed("lift", call_id, "--by", DESK)
+
+
+def test_a_restriction_by_letter_is_set_by_the_desk_and_not_answered_without(installation: Installation):
+    call_id = hand_over(installation.store, CallDetails(customer_address=MARIA), sha256="1" * 64).call_id
+    said = typed("enter", "restriction", "--by", DESK, "--address", MARIA, "--call", call_id, "--text", "It is wrong.")
+    request = said.split()[0]
+    with pytest.raises(Invalid, match="Nothing is restricted yet"):
+        typed("answer", request, "--by", DESK)
+    assert "answered" in typed("restrict", request, "--by", DESK)
+    assert installation.store.requests.restriction(call_id) is not None
 
 
 def test_who_does_not_answer_requests_decides_nothing(installation: Installation):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker import up
+from worker.running import up
 
 ENDS_SLOWLY = """#!/bin/sh
 trap 'sleep 1; touch "{folder}/ended"; exit' TERM

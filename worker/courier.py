@@ -25,6 +25,7 @@ import structlog
 
 from worker.core.errors import CallError
 from worker.core.events import TEST, EventType, wait_after
+from worker.core.now import now_utc
 from worker.exchange.outside import Answer, Outside
 from worker.exchange.sending import Sending
 from worker.exchange.standard_webhooks import signed_headers
@@ -63,11 +64,6 @@ STATES = {
 
 OF_REQUESTS = (EventType.REQUEST_RECEIVED, EventType.REQUEST_DUE, EventType.REQUEST_ANSWERED)
 """What is told of a request, which has a page of its own, and stands where what is told of it says."""
-
-
-def now_utc() -> datetime:
-    """What the clock says; tests bring their own."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -102,16 +102,24 @@ class Search:
                     self.found += hits(self.planted, zlib.decompress(value), "redis, unpacked")
         self.searched.append(f"redis: {len(keys)} keys")
         settings = cast("dict[str, str]", redis.config_get("*"))
-        redis.config_set("rdbcompression", "no")
-        redis.save()
-        dump = Path(settings["dir"]) / settings["dbfilename"]
-        if dump.is_file():
-            self.content(dump.read_bytes(), "redis dump (RDB)")
-            dump.unlink()
+        self._redis_dump(redis, Path(settings["dir"]) / settings["dbfilename"], settings["rdbcompression"])
         self.searched.append(f"redis append-only file: {'searched' if settings['appendonly'] == 'yes' else 'off'}")
         if settings["appendonly"] == "yes":
             self.folder(Path(settings["dir"]) / settings.get("appenddirname", ""))
         self.memory(int(cast("dict[str, Any]", redis.info("server"))["process_id"]), "redis server")
+
+    def _redis_dump(self, redis: Redis, dump: Path, compression: str) -> None:
+        """What the server would write, plainly for this once. It keeps its settings, and the file that it had."""
+        had_one = dump.is_file()
+        redis.config_set("rdbcompression", "no")
+        try:
+            redis.save()
+        finally:
+            redis.config_set("rdbcompression", compression)
+        if dump.is_file():
+            self.content(dump.read_bytes(), "redis dump (RDB)")
+            if not had_one:
+                dump.unlink()
 
     def memory(self, process: int, name: str) -> None:
         """What a process has in its memory, where this system lets us read it."""

@@ -18,8 +18,8 @@ from obstore.store import S3Store
 from scripts.proving.services import BUCKET
 from worker.core.errors import CallError
 from worker.record.sealed import open_all
+from worker.record.sealed_sounds import opening
 from worker.record.sound_keys import place
-from worker.record.sounds import opening
 from worker.record.standing import CallState
 from worker.record.store import Store
 

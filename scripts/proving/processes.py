@@ -15,7 +15,7 @@ from urllib.error import URLError
 
 import psutil
 
-from worker.child_process import ending_with_us
+from worker.running.child_process import ending_with_us
 
 ROOT = Path(__file__).parents[2]
 STOP_S = 20.0

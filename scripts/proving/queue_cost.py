@@ -24,10 +24,10 @@ from worker.core.arrival import Arrived, Handover
 from worker.core.call import CallDetails
 from worker.core.ports import Progress
 from worker.core.stage import Stage
-from worker.ending import Ending
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.work import Worker
+from worker.running.ending import Ending
+from worker.running.work import Worker
 
 STAGES_OF_A_CALL = 9  # as many as a call has
 

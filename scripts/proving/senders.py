@@ -25,8 +25,8 @@ from scripts.proving.calls import SENDER, WEBHOOKS, Planned, Way
 from scripts.proving.processes import ROOT, program
 from scripts.proving.services import Served
 from scripts.proving.world import TWILIO_ACCOUNT, World
-from worker.child_process import ending_with_us
 from worker.core.arrival import Priority
+from worker.running.child_process import ending_with_us
 
 AGAIN_S = 0.5
 """A real sender waits for the seconds of Retry-After; here time runs faster."""

@@ -19,7 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from scripts.proving.processes import Process, program, wait_until_served
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
 
 BUCKET = "recordings"
 

@@ -20,8 +20,8 @@ from worker.bootstrap import Installation
 from worker.core.protection import Rules
 from worker.courier import Couriers
 from worker.logs import configure_logs
+from worker.running.work import run_worker
 from worker.settings import read_settings
-from worker.work import run_worker
 
 FASTER_FIRST_WAIT_S, FASTER_LONGEST_WAIT_S = 0.25, 2.0
 

@@ -9,13 +9,13 @@ from tests.browser.conftest import DETAILS, Place, other_recording
 from tests.browser.sample import sample_record
 from tests.browser.view import View
 from tests.web.records import said
-from worker.answering import erase_as_asked
 from worker.core.call import Party
 from worker.core.log.entry import SYSTEM, Actor, Role
 from worker.core.packages import Protection, Step
 from worker.core.record import CallRecord
 from worker.core.requests.values import Asked, By, CameBy, Ground, RequestKind
-from worker.erasing import Stores
+from worker.owed.answering import erase_as_asked
+from worker.owed.erasing import Stores
 from worker.record.package_jobs import PackageJob
 from worker.record.people import Person
 from worker.record.requests.values import Request
@@ -59,16 +59,21 @@ def everything_asked(place: Place) -> list[View]:
     erase_as_asked(gone.id, by=by_desk, stores=Stores(place.store, place.parts.sounds))
     locked = _asks(place, maria, RequestKind.TRANSCRIPT, calls[1])
     make_ready(place, locked, Protection.CODE)
+    by_link = _asks(place, maria, RequestKind.SOUND, calls[3])
+    make_ready(place, by_link, Protection.LINK)
+    contested = _letter_to_restrict(place, by_desk, calls[4])
     return [
         View("asking, choices", maria, f"/requests/new?call={calls[0]}"),
         View("asking, choices of a stranger", None, "/requests/new"),
         View("asking, a correction", maria, f"/requests/new?what=correction&call={calls[0]}"),
+        View("asking, a transcript", maria, f"/requests/new?what=transcript&call={calls[0]}"),
         View("asking, a stranger", None, "/requests/new?what=transcript"),
         View("asking, the code", None, f"/requests/code?request={stranger.id}"),
         View("asked, home", maria, "/"),
         View("asked, being put together", maria, f"/requests/{at_once.id}"),
         View("asked, ready", maria, f"/requests/{ready.id}"),
         View("asked, locked", maria, f"/requests/{locked.id}"),
+        View("asked, by a link", maria, f"/requests/{by_link.id}"),
         View("asked, erased", maria, f"/requests/{gone.id}"),
         View("record, erased", maria, f"/calls/{erased}"),
         View("asked, third persons", maria, f"/requests/{third.id}"),
@@ -83,6 +88,7 @@ def everything_asked(place: Place) -> list[View]:
         View("desk, a letter", dora, f"/requests/{letter.id}"),
         View("desk, erasure", dora, f"/requests/{erasure.id}"),
         View("desk, restriction", dora, f"/requests/{restricted.id}"),
+        View("desk, a letter to restrict", dora, f"/requests/{contested.id}"),
         View("desk, third persons", dora, f"/requests/{third.id}"),
         View("desk, who else is in it", dora, f"/requests/{third.id}/review"),
         View("desk, the record", dora, f"/calls/{others}"),
@@ -126,6 +132,18 @@ def _letter(place: Place, by: By) -> Request:
         about_when="several times last summer, about a refrigerator",
         text="I want to know what you keep about me, and for how long.",
         received_at=came,
+    )
+    return place.store.requests.ask(asked, by=by, now=datetime.now(UTC))
+
+
+def _letter_to_restrict(place: Place, by: By, call_id: str) -> Request:
+    """A letter of somebody who has not shown who they are, and says that a record is wrong."""
+    asked = Asked(
+        RequestKind.RESTRICTION,
+        CameBy.LETTER,
+        name="Maria Lopez",
+        call_id=call_id,
+        text="I was never told that the repair costs anything.",
     )
     return place.store.requests.ask(asked, by=by, now=datetime.now(UTC))
 

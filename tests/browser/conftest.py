@@ -20,16 +20,16 @@ from tests.handed_over import hand_over
 from tests.services import KEYS, missing
 from tests.web.records import MADE_BY
 from tests.web.serving import serving
-from worker.answering import erase_as_asked
 from worker.core.call import CallDetails
 from worker.core.dialogue.values import Content, Item
 from worker.core.log.entry import Actor, Role
 from worker.core.record import CallRecord
-from worker.erasing import Stores
+from worker.owed.answering import erase_as_asked
+from worker.owed.erasing import Stores
 from worker.record.people import Person
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.up import free_port
+from worker.running.up import free_port
 from worker.web.app import create_app
 from worker.web.parts import Parts
 

@@ -41,7 +41,7 @@ from tests.core.talk import (
 )
 from worker.core.call import Party
 from worker.core.dialogue.lateness import has_passed
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.dialogue.state import Agreement, Dialogue, PromiseState, SaidState, StatementState, Version
 from worker.core.dialogue.values import (
     Added,
@@ -380,6 +380,14 @@ def test_what_was_erased_says_nothing_any_more():
     items = [replace(one, content=None) for one in log(dispute(CUSTOMER), (CUSTOMER, Looked(Way.PAGE)))]
     dialogue = read_dialogue(RECORD, items, now=BEGAN)
     assert dialogue == read()
+
+
+def test_of_records_the_one_that_was_made_last_is_read_whatever_was_said_after_it():
+    again = replace(RECORD, external_id="made anew")
+    items = log((SYSTEM, RECORD), dispute(CUSTOMER), (SYSTEM, again), (CUSTOMER, Looked(Way.PAGE)))
+    assert newest_record(items) == (items[2], again)
+    assert newest_record(log(dispute(CUSTOMER))) is None
+    assert newest_record([replace(one, content=None) for one in items]) is None, "it was erased"
 
 
 # Any log can be read. What follows is for logs that nobody would write.

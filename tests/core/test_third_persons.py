@@ -162,6 +162,13 @@ def test_the_desk_is_told_which_words_when_and_why(text: str, words: str, sign: 
     assert place.sure >= SURE_ENOUGH
 
 
+INTRODUCED = (
+    said("t1", Party.AGENT, "Good morning, this is Priya. May I have your name?", 1.0, 3.0),
+    said("t2", Party.CUSTOMER, "My name is Oluwaseun Adeyemi.", 3.0, 5.0),
+    said("t3", Party.AGENT, "One moment. So Mr Adeyemi, I see it here.", 5.0, 8.0),
+)
+
+
 def test_the_names_of_the_two_sides_are_nobody_elses_however_they_are_known():
     given = "Then Daniel said that Lopez had paid."
     assert find_places("c1", call_of(given)) == (), "they are the names of the record's two sides"
@@ -172,12 +179,15 @@ def test_the_names_of_the_two_sides_are_nobody_elses_however_they_are_known():
 
 
 def test_a_name_that_somebody_gives_themselves_is_theirs_in_the_whole_call():
-    turns = [
-        said("t1", Party.AGENT, "Good morning, this is Priya. May I have your name?", 1.0, 3.0),
-        said("t2", Party.CUSTOMER, "My name is Oluwaseun Adeyemi.", 3.0, 5.0),
-        said("t3", Party.AGENT, "One moment. So Mr Adeyemi, I see it here.", 5.0, 8.0),
-    ]
-    assert find_places("c1", record_of(turns, duration_s=10.0)) == ()
+    unnamed = [replace(one, name=None) for one in (AGENT, CUSTOMER)]
+    assert find_places("c1", record_of(INTRODUCED, duration_s=10.0, parties=unnamed)) == ()
+
+
+def test_who_calls_under_another_name_than_the_customers_is_somebody_else():
+    maria, misheard = (replace(CUSTOMER, name=name) for name in ("Maria Lopez", "Oluwasheun Adeyemi"))
+    places = find_places("c1", record_of(INTRODUCED, duration_s=10.0, parties=(AGENT, maria)))
+    assert [(one.turn, one.words.strip(".,")) for one in places] == [("t2", "Oluwaseun Adeyemi"), ("t3", "Mr Adeyemi")]
+    assert find_places("c1", record_of(INTRODUCED, duration_s=10.0, parties=(AGENT, misheard))) == ()
 
 
 def test_a_third_voice_is_somebody_and_an_announcement_is_nobody():

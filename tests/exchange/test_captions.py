@@ -142,10 +142,10 @@ def test_captions_stand_in_the_order_of_their_beginnings_also_where_people_speak
 
 def test_tokens_are_written_out_for_people() -> None:
     shown = " ".join(one.text for one in _read_vtt(vtt(protected_call())))
-    assert shown.startswith("It is [card number ending in 4242] and [card code, cut], thank you.")
-    assert "[card code, cut]" in text(protected_call())
+    assert shown.startswith("It is [card number ending in 4242] and [security code of a card, cut], thank you.")
+    assert "[security code of a card, cut]" in text(protected_call())
     assert written_out("[email:example.com] [not_one] [card_code]") == (
-        "[e-mail address at example.com] [not_one] [card code, cut]"
+        "[email address at example.com] [not_one] [security code of a card, cut]"
     )
 
 

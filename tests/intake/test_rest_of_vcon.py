@@ -112,6 +112,24 @@ def test_a_card_and_its_code_are_in_no_form_of_it(body: object) -> None:
         assert gone not in said.replace("card_number:1111", "")
 
 
+@pytest.mark.parametrize("encoding", ["base64url", "base64"])
+def test_a_text_that_stands_there_as_bytes_is_looked_into(encoding: str) -> None:
+    body = base64.b64encode(f"my card is {CARD} and the code is 321".encode()).decode()
+    kept = protected({"mediatype": "text/plain", "encoding": encoding, "body": body})["body"]
+    text = base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode()
+    assert text == "my card is [card_number:1111] and the code is [card_code]"
+    other = {"encoding": encoding, "body": base64.b64encode(b"%PDF\xff").decode()}
+    assert protected(dict(other)) == other
+
+
+def test_a_code_that_only_its_name_says_to_be_one_is_kept_in_no_form() -> None:
+    said = protected({"cvv": "321", "card": {"security_code": 321, "Card-Code": "9876", "note": "321"}})
+    assert said == {
+        "cvv": "[card_code]",
+        "card": {"security_code": "[card_code]", "Card-Code": "[card_code]", "note": "321"},
+    }
+
+
 def test_a_long_transcript_is_looked_through_to_its_end() -> None:
     words = [{"text": "hello"}] * 3995 + [{"text": word} for word in f"card {CARD} thanks".split()]
     said = json.dumps(protected(words))

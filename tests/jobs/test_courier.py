@@ -26,8 +26,9 @@ from worker.core.call import CallDetails
 from worker.core.errors import Unavailable
 from worker.core.events import EventType
 from worker.core.log.entry import SYSTEM
+from worker.core.now import now_utc
 from worker.core.requests.values import Asked, By, CameBy, RequestKind, RequestState
-from worker.courier import LEASE_S, STOP_WITHIN_S, TIMEOUT_S, Courier, Couriers, now_utc
+from worker.courier import LEASE_S, STOP_WITHIN_S, TIMEOUT_S, Courier, Couriers
 from worker.exchange.outside import Allowed, Outside
 from worker.exchange.sending import Sending
 from worker.exchange.standard_webhooks import new_secret

@@ -17,9 +17,9 @@ from worker.core.log.entry import EntryKind
 from worker.intake.accept import Intake
 from worker.jobs import JobQueue
 from worker.record.standing import CallState
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
+from worker.running.work import Terms, run_worker
 from worker.stages import STAGES
-from worker.work import Terms, run_worker
 
 
 def standing(installation, call_id: str):

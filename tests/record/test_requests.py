@@ -27,7 +27,6 @@ from worker.core.requests.values import (
     By,
     CameBy,
     Ground,
-    LeftOut,
     Requested,
     RequestKind,
     RequestState,
@@ -238,7 +237,7 @@ def test_where_somebody_else_is_named_the_desk_is_asked_first_and_sees_where(des
     (place,) = one.details.places
     assert (place.turn, place.words, place.sign) == ("t3", "my husband Peter", Sign.RELATION)
     assert 7.5 <= place.start_s < place.end_s <= 9.0
-    left_out = [LeftOut(call_id, place.turn, place.first, place.end, place.start_s, place.end_s)]
+    left_out = [place.left_out()]
     reviewed = desk.store.requests.review(one.id, left_out, by=desk.by, now=NOW)
     assert (reviewed.blocks, reviewed.is_reviewed) == ((Block.PACKAGE,), True)
     job = desk.store.packages.jobs.take(lease_s=60)
@@ -401,6 +400,35 @@ def test_asked_signed_in_what_was_asked_publicly_is_proved_by_that(desk: Desk):
     second = desk.store.requests.ask(asked, by=By(SYSTEM), now=NOW)
     one = desk.ask(RequestKind.PORTABILITY, None, now=NOW + timedelta(days=3))
     assert (one.id, one.due.began_on, one.calls) == (second.id, date(2026, 3, 15), (call_id,))
+
+
+def test_what_somebody_else_wrote_under_an_address_does_not_become_the_words_of_its_owner(desk: Desk):
+    call_id = desk.call()
+    forged = Asked(RequestKind.CORRECTION, CameBy.PUBLIC, address=MARIA, about_when=call_id, text="I owe them 900.")
+    before = desk.store.requests.ask(forged, by=By(SYSTEM), now=NOW)
+    one = desk.ask(RequestKind.CORRECTION, call_id, text="I said thirty, not thirteen.")
+    assert one.id == before.id
+    said = [item.content.text for item in desk.entries(call_id) if isinstance(item.content, Annotation)]
+    assert said == ["I said thirty, not thirteen."]
+
+
+@pytest.mark.parametrize("kind", [RequestKind.CORRECTION, RequestKind.RESTRICTION, RequestKind.TRANSCRIPT])
+def test_a_code_proves_an_address_and_no_letter_about_a_call_of_somebody_else(desk: Desk, kind: RequestKind):
+    call_id = desk.call()
+    one = desk.letter(kind, call_id, address=OTHER, text="I am Maria Lopez, and I owe them 900.")
+    code = desk.store.requests.new_code(one.id, now=NOW) or ""
+    assert desk.store.requests.prove_by_code(one.id, code, now=NOW) is None
+    assert desk.store.requests.get(one.id, now=NOW).clock.proved_at is None
+    assert desk.store.requests.restriction(call_id) is None
+    assert not any(item.kind is EntryKind.ANNOTATED for item in desk.entries(call_id))
+
+
+def test_a_code_signs_in_no_staff(desk: Desk):
+    agent = desk.store.people.side(desk.call(), Role.AGENT)
+    asked = Asked(RequestKind.ACCESS, CameBy.HOME, person=agent.id, is_proved=True)
+    one = desk.store.requests.ask(asked, by=By(Actor(Role.AGENT, agent.id), agent.name), now=NOW)
+    code = desk.store.requests.new_code(one.id, now=NOW) or ""
+    assert desk.store.requests.prove_by_code(one.id, code, now=NOW) is None
 
 
 # Deciding

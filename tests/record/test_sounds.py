@@ -23,7 +23,8 @@ from worker.core.errors import BrokenRecord, Invalid, NotFound, Unavailable
 from worker.intake.accept import Intake
 from worker.record.blobs import ABANDONED_S, BLOCK_BYTES
 from worker.record.sealed import CHUNK_BYTES, SEALED_CHUNK_BYTES
-from worker.record.sounds import NOBODYS_AFTER_S, Kept, SoundStore
+from worker.record.sound_keys import Kept
+from worker.record.sounds import NOBODYS_AFTER_S, SoundStore
 from worker.record.store import Store
 
 SOUND = bytes(range(256)) * 20_000  # 5 MB: several chunks and blocks, and an upload in parts

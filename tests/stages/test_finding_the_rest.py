@@ -200,3 +200,25 @@ def test_an_hour_s_call_takes_seconds() -> None:
     began = time.perf_counter()
     assert find_all(turns(*texts), "en") == ()
     assert time.perf_counter() - began < 20, "about one where nothing else runs"
+
+
+def test_a_one_time_code_that_did_not_do_is_followed_by_another() -> None:
+    texts = (
+        "We sent you a code.",
+        "It's 731 055.",
+        "That is the old one.",
+        "Sorry. 884 120.",
+        "And your order?",
+        "881 120",
+    )
+    assert found(find_one_time_codes, *texts) == ["731 055.", "884 120."]
+
+
+def test_a_number_of_a_meter_is_neither_a_postcode_nor_a_telephone() -> None:
+    texts = ("Der Zählerstand?", "Zwölftausenddreihundertvierundfünfzig. Die Zählernummer ist 1 EMH 00 1287 4455.")
+    assert found(find_postal_addresses, *texts, language="de") == found(find_phones, *texts, language="de") == []
+
+
+def test_words_that_a_telephone_garbles_still_ask() -> None:
+    assert found(find_birth_dates, "Could I take your data birth?", "The 21st of June 1979.") == ["21st of June 1979."]
+    assert found(find_passwords, "What's the past phrase?", "Purple rain in July.") == ["Purple rain in July."]

@@ -121,3 +121,25 @@ def with_hash():
         return replace(record, recording=replace(record.recording, sha256=sha256))
 
     return change
+
+
+@pytest.fixture
+def persons(site: Site, call_id: str) -> dict[str, Person]:
+    """Somebody for each role on the ``call_id`` of the file that asks; nobody is nobody."""
+    people = site.store.people
+
+    def with_role(name: str, role: Role) -> Person:
+        person = people.add(f"{name}@brightwater.example", is_reviewer=role is Role.REVIEWER)
+        until = site.now + timedelta(hours=1) if role is Role.NEXT_AGENT else None
+        people.give_role(call_id, person.id, role, until=until)
+        return person
+
+    return {
+        "agent": people.side(call_id, Role.AGENT),
+        "customer": people.side(call_id, Role.CUSTOMER),
+        "next agent": with_role("emma", Role.NEXT_AGENT),
+        "reviewer": with_role("rosa", Role.REVIEWER),
+        "desk": people.add("dora@brightwater.example", is_desk=True),
+        "operator": people.add("ops@brightwater.example", is_operator=True),
+        "stranger": people.add("sam@brightwater.example"),
+    }

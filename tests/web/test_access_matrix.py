@@ -6,7 +6,6 @@ A route that has no row here fails the test: whoever adds one says who gets in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 
@@ -229,28 +228,6 @@ def other_call(site: Site, with_hash) -> str:
     for role in (Role.AGENT, Role.CUSTOMER):
         site.store.people.side(other, role)
     return other
-
-
-@pytest.fixture
-def persons(site: Site, call_id: str) -> dict[str, Person]:
-    """Somebody for each role; nobody is nobody."""
-    people = site.store.people
-
-    def with_role(name: str, role: Role) -> Person:
-        person = people.add(f"{name}@brightwater.example", is_reviewer=role is Role.REVIEWER)
-        until = site.now + timedelta(hours=1) if role is Role.NEXT_AGENT else None
-        people.give_role(call_id, person.id, role, until=until)
-        return person
-
-    return {
-        "agent": people.side(call_id, Role.AGENT),
-        "customer": people.side(call_id, Role.CUSTOMER),
-        "next agent": with_role("emma", Role.NEXT_AGENT),
-        "reviewer": with_role("rosa", Role.REVIEWER),
-        "desk": people.add("dora@brightwater.example", is_desk=True),
-        "operator": people.add("ops@brightwater.example", is_operator=True),
-        "stranger": people.add("sam@brightwater.example"),
-    }
 
 
 @pytest.fixture

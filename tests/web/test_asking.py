@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,8 +12,14 @@ from starlette.testclient import TestClient
 from tests.web.calls_of_people import MARIA, agent_of, call_between, customer_of
 from tests.web.conftest import AS_BROWSER, Site
 from tests.web.reading import Element, read
-from worker.core.requests.values import Block, CameBy, RequestKind, RequestState
+from worker.core.dialogue.values import Annotation
+from worker.core.log.entry import Actor, Role
+from worker.core.packages import Protection
+from worker.core.requests.clock import Calendar
+from worker.core.requests.values import Block, By, CameBy, RequestKind, RequestState
 from worker.record.requests.values import Request
+from worker.web.pages.requests.package import PackagePart
+from worker.web.pages.requests.status import StatusPage, status_page
 
 STRANGER = "paul@example.com"
 
@@ -87,6 +94,20 @@ def test_the_home_lists_what_was_asked_for_and_where_it_stands(site: Site) -> No
     assert "by Monday 13 April 2026" in line.text
 
 
+def test_a_package_that_can_be_taken_is_said_to_be_ready_before_the_request_is_answered(site: Site) -> None:
+    request = asked(site, maria_asks(site, call_between(site)))
+    there = PackagePart(None, None, "/package", None, None, None, None, "", None, False, False, None, None, None)
+
+    def shown(package: PackagePart) -> StatusPage:
+        return status_page(request, (), {}, package=package, possible=(), erased=(), calendar=Calendar())
+
+    assert (shown(there).stands, shown(there).due, shown(there).is_moving) == ("It is ready.", None, True)
+    assert shown(replace(there, percent=50, href=None)).stands == "It is being put together."
+    request = replace(request, state=RequestState.ANSWERED, blocks=(), package="package")
+    assert shown(there).stands == "It is ready."
+    assert shown(replace(there, href=None, ended="It was destroyed.")).stands == "Answered."
+
+
 def test_a_correction_needs_words_and_comes_back_with_what_was_chosen(site: Site) -> None:
     call_id = call_between(site)
     site.sign_in(customer_of(site))
@@ -103,6 +124,16 @@ def test_a_correction_stands_in_the_record_at_once_for_both_sides(site: Site) ->
     maria_asks(site, call_id, RequestKind.CORRECTION, text="The repair was said to be free for two years.")
     site.sign_in(agent_of(site))
     assert "The repair was said to be free for two years." in page(site.client, f"/calls/{call_id}").text
+
+
+def test_a_card_that_somebody_writes_into_a_request_is_kept_nowhere(site: Site) -> None:
+    call_id = call_between(site)
+    wrong = "My card 4111 1111 1111 1111, CVV 321, was not charged."
+    address = maria_asks(site, call_id, RequestKind.CORRECTION, text=wrong)
+    kept = "My card [card_number:1111], CVV [card_code], was not charged."
+    assert asked(site, address).details.text == kept
+    said = [one.content.text for one in site.store.log.items(call_id) if isinstance(one.content, Annotation)]
+    assert said == [kept]
 
 
 def test_what_was_asked_twice_is_one_request(site: Site) -> None:
@@ -126,6 +157,11 @@ def test_whoever_is_let_in_to_one_call_asks_about_that_alone(site: Site) -> None
     assert refused.status_code == 422
     address = site.client.post("/requests/new", data={"what": "erasure"}, follow_redirects=False).headers["location"]
     assert asked(site, address).calls == (call_id,), "and never about all of hers"
+    assert site.client.get(address, headers=AS_BROWSER).status_code == 200
+    dora = site.store.people.add("dora@brightwater.example", name="Dora Winter", is_desk=True)
+    by = By(Actor(Role.DESK, dora.id), dora.name)
+    site.store.requests.found_calls(asked(site, address).id, [call_id, other], by=by, now=site.now)
+    assert site.client.get(address, headers=AS_BROWSER).status_code == 404, "the desk found that more are meant"
 
 
 def test_a_request_is_its_asker_s_alone(site: Site) -> None:
@@ -151,6 +187,95 @@ def test_the_page_asks_by_itself_only_while_something_moves(site: Site) -> None:
     assert moving.one("progress").attributes["value"] == "0"
     still = page(site.client, maria_asks(site, call_id, RequestKind.ERASURE)).one(id="now")
     assert "hx-get" not in still.attributes
+
+
+# How it comes
+
+
+def comes_by(site: Site, address: str) -> Protection:
+    package = site.store.packages.of_request(address.rpartition("/")[2])
+    assert package is not None
+    return package.protection
+
+
+def is_made(site: Site, address: str) -> Element:
+    """The page of a request whose package has just been made."""
+    job = site.store.packages.jobs.take(lease_s=60)
+    assert job is not None
+    with site.parts.package_files.writing(job.id) as writer:
+        writer.write(b"PK of a package")
+        assert site.store.packages.jobs.ready(job, writer.end(), kept_for=timedelta(days=30))
+    site.store.requests.advance(address.rpartition("/")[2], now=site.now)
+    return page(site.client, address)
+
+
+def test_who_asks_for_something_to_keep_chooses_how_it_comes_and_is_told_what_each_is_good_for(site: Site) -> None:
+    call_id = call_between(site)
+    site.sign_in(customer_of(site))
+    form = page(site.client, f"/requests/new?what=transcript&call={call_id}")
+    ways = form.all("input", name="comes")
+    assert [one.attributes["value"] for one in ways] == ["none", "code", "link"]
+    assert [one.attributes["value"] for one in ways if "checked" in one.attributes] == ["none"]
+    assert form.text.count("Good for ") == 3
+    assert not page(site.client, f"/requests/new?what=erasure&call={call_id}").all("input", name="comes")
+    assert comes_by(site, maria_asks(site, call_id, comes="code")) is Protection.CODE
+    assert comes_by(site, maria_asks(site, call_id, RequestKind.SOUND, comes="link")) is Protection.LINK
+    sent = {"what": "portability", "call": call_id, "comes": "pigeon"}
+    refused = site.client.post("/requests/new", data=sent, headers=AS_BROWSER)
+    assert (refused.status_code, "how it is to come" in refused.text) == (422, True)
+
+
+def test_a_code_is_shown_once_and_then_the_page_says_that_it_is_gone(site: Site) -> None:
+    address = maria_asks(site, call_between(site), comes="code")
+    ready = is_made(site, address)
+    assert "The file is locked." in ready.text
+    shown = site.client.post(f"{address}/code", headers=AS_BROWSER)
+    assert re.search(r"\w{4}(-\w{4}){4}", read(shown.text).one(id="code").text)
+    assert site.client.post(f"{address}/code", headers=AS_BROWSER).status_code == 404
+    after = page(site.client, address)
+    assert "Its code was shown or sent. If it is lost, ask again for a new one." in after.text
+    assert not after.all("form", action=f"{address}/code")
+
+
+def test_a_code_goes_to_another_address_than_the_letters_and_is_then_not_shown(site: Site) -> None:
+    address = maria_asks(site, call_between(site), comes="link")
+    ready = is_made(site, address)
+    (package,) = site.store.packages.of_person(customer_of(site).id)
+    assert f"/packages/{package.id}" in ready.text
+    same = site.client.post(f"{address}/code", data={"address": MARIA}, headers=AS_BROWSER)
+    assert (same.status_code, "go to that address" in same.text) == (422, True)
+    none = site.client.post(f"{address}/code", data={"address": "no address"}, headers=AS_BROWSER)
+    assert none.status_code == 422
+    sent = site.client.post(f"{address}/code", data={"address": "Lawyer@example.com"}, headers=AS_BROWSER)
+    assert "on its way to lawyer@example.com" in read(sent.text).text
+    (letter,) = [one for one in site.store.people.outbox.letters() if one.address == "lawyer@example.com"]
+    code = letter.text.split()[0]
+    assert code not in sent.text
+    assert site.client.post(f"{address}/code", headers=AS_BROWSER).status_code == 404
+    site.sign_out()
+    taken = site.client.post(f"/packages/{package.id}", data={"code": code}, headers=AS_BROWSER)
+    assert (taken.status_code, taken.content) == (200, b"PK of a package")
+
+
+def test_of_what_is_there_already_another_form_is_asked_for_anew(site: Site) -> None:
+    address = maria_asks(site, call_between(site))
+    (anew,) = [one.attributes["href"] for one in is_made(site, address).all("a") if "another way" in one.text]
+    form = page(site.client, anew).one("form", class_="stack")
+    sent = {one.attributes["name"]: one.attributes.get("value", "") for one in form.all("input", type="hidden")}
+    (call,) = [one.attributes["value"] for one in form.all("option") if "selected" in one.attributes]
+    response = site.client.post("/requests/new", data={**sent, "call": call, "comes": "code"}, follow_redirects=False)
+    other = response.headers["location"]
+    assert other != address
+    assert (comes_by(site, address), comes_by(site, other)) == (Protection.NONE, Protection.CODE)
+
+
+def test_as_long_as_nothing_is_put_together_who_asks_again_can_choose_otherwise(site: Site) -> None:
+    call_id = call_between(site)
+    address = maria_asks(site, call_id, RequestKind.ACCESS, comes="code")
+    assert maria_asks(site, call_id, RequestKind.ACCESS) == address
+    assert asked(site, address).details.protection is Protection.CODE, "asked again without a word about it"
+    assert maria_asks(site, call_id, RequestKind.ACCESS, comes="link") == address
+    assert asked(site, address).details.protection is Protection.LINK
 
 
 # From the page for everybody
@@ -225,6 +350,16 @@ def test_the_customer_of_a_call_who_has_lost_the_link_gets_its_transcript_by_the
 def code_in_after(site: Site, letters) -> str:
     ask_as_stranger(site, MARIA)
     return code_in(letters, MARIA)
+
+
+def test_a_stranger_can_have_it_by_a_link_with_a_code_that_goes_another_way(site: Site, letters) -> None:
+    call_between(site)
+    site.sign_out()
+    assert page(site.client, "/requests/new?what=transcript").all("input", name="comes")
+    sent = {"what": "transcript", "address": MARIA, "about_when": "on Tuesday", "comes": "link"}
+    response = site.client.post("/requests/new", data=sent, headers=AS_BROWSER, follow_redirects=False)
+    arrived = prove(site, response, code_in(letters, MARIA))
+    assert comes_by(site, arrived.headers["location"]) is Protection.LINK
 
 
 def test_who_had_several_calls_says_which_is_meant(site: Site, letters) -> None:

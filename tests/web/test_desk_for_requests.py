@@ -11,14 +11,14 @@ from tests.web.calls_of_people import MARIA, agent_of, call_between, customer_of
 from tests.web.conftest import AS_BROWSER, Site
 from tests.web.reading import Element, read
 from tests.web.records import record_of, said
-from worker.answering import erase_as_asked
 from worker.core.call import Party
 from worker.core.dialogue.values import Looked
 from worker.core.keeping.values import Erased
 from worker.core.log.entry import SYSTEM, Actor, Role
 from worker.core.record import CallRecord
 from worker.core.requests.values import Asked, Block, By, CameBy, Ground, RequestKind, RequestState
-from worker.erasing import Stores
+from worker.owed.answering import erase_as_asked
+from worker.owed.erasing import Stores
 from worker.record.people import Person
 from worker.record.requests.values import Request
 
@@ -321,6 +321,23 @@ def test_a_restricted_record_is_taken_by_nobody_but_its_customer(site: Site) -> 
         assert {site.client.get(one).status_code for one in addresses} == {status}
 
 
+def test_a_package_from_before_a_restriction_is_taken_by_its_customer_alone(site: Site) -> None:
+    call_id = call_between(site)
+    packed = {}
+    for role, person in ((Role.AGENT, agent_of(site)), (Role.CUSTOMER, customer_of(site))):
+        asked = Asked(RequestKind.TRANSCRIPT, CameBy.HOME, person=person.id, call_id=call_id, is_proved=True)
+        packed[role] = site.store.requests.ask(asked, by=By(Actor(role, person.id), person.name), now=site.now)
+        job = site.store.packages.jobs.take(lease_s=60)
+        with site.parts.package_files.writing(job.id) as writer:
+            writer.write(b"PK of a package")
+            made = writer.end()
+        assert site.store.packages.jobs.ready(job, made, kept_for=timedelta(days=30))
+    asks(site, RequestKind.RESTRICTION, call_id, CONTESTED)
+    for role, person, status in ((Role.AGENT, agent_of(site), 403), (Role.CUSTOMER, customer_of(site), 200)):
+        site.sign_in(person)
+        assert site.client.get(f"/requests/{packed[role].id}/package").status_code == status
+
+
 def test_the_agent_of_the_next_call_gets_nothing_of_a_restricted_record(site: Site) -> None:
     call_id = call_between(site)
     emma = site.store.people.add("emma@brightwater.example", name="Emma Stone")
@@ -330,6 +347,7 @@ def test_the_agent_of_the_next_call_gets_nothing_of_a_restricted_record(site: Si
     asks(site, RequestKind.RESTRICTION, call_id, CONTESTED)
     assert site.client.get(f"/calls/{call_id}", headers=AS_BROWSER).status_code == 404
     assert site.client.get(f"/calls/{call_id}/sound").status_code == 404
+    assert site.client.get("/api/v1/calls").json()["calls"] == []
     found = site.client.post("/next-call", data={"who": MARIA}, headers=AS_BROWSER)
     assert "Nothing is open" in read(found.text).text or "nothing" in found.text.lower()
     assert "technician" not in found.text
@@ -344,6 +362,35 @@ def test_of_several_calls_the_restricted_one_is_left_out_of_what_the_next_agent_
     shown = site.client.get(f"/next-call/{customer_of(site).id}", headers=AS_BROWSER).text
     assert f"/calls/{other}" in shown
     assert contested not in shown
+
+
+def test_a_restriction_that_came_by_letter_is_set_by_a_button_of_the_desk(site: Site, dora: Person) -> None:
+    call_id = call_between(site)
+    wish = Asked(RequestKind.RESTRICTION, CameBy.LETTER, address=MARIA, call_id=call_id, text=CONTESTED)
+    request = site.store.requests.ask(wish, by=By(Actor(Role.DESK, dora.id), dora.name), now=site.now)
+    assert site.store.requests.restriction(call_id) is None, "nobody has shown who wrote it"
+    site.sign_in(dora)
+    acts = [one.attributes["value"] for one in page(site, f"/requests/{request.id}").all("input", name="act")]
+    assert page(site, f"/requests/{request.id}").text.count(CONTESTED) == 1, "what was written stands there once"
+    assert "restrict" in acts
+    assert "answer" not in acts, "that says to who asked that it is restricted"
+    assert does(site, request, "answer").status_code == 422
+    assert does(site, request, "restrict").status_code == 303
+    assert now_is(site, request).state is RequestState.ANSWERED
+    assert site.store.requests.restriction(call_id) is not None
+    shown = page(site, f"/requests/{request.id}")
+    assert "The record is kept and not used" in shown.text
+    assert "restrict" not in [one.attributes["value"] for one in shown.all("input", name="act")]
+
+
+def test_nothing_is_restricted_at_the_word_of_who_has_yet_to_show_who_they_are(site: Site, dora: Person) -> None:
+    call_id = call_between(site)
+    wish = Asked(RequestKind.RESTRICTION, CameBy.LETTER, address=MARIA, call_id=call_id, text=CONTESTED)
+    request = site.store.requests.ask(wish, by=By(Actor(Role.DESK, dora.id), dora.name), now=site.now)
+    site.sign_in(dora)
+    does(site, request, "ask_for_proof", text="A copy of your last bill.")
+    assert "It is not proved who asks." in does(site, request, "restrict").text
+    assert site.store.requests.restriction(call_id) is None
 
 
 def test_a_restriction_is_lifted_seven_days_after_who_asked_was_told(site: Site, dora: Person) -> None:

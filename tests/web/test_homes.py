@@ -23,9 +23,10 @@ from worker.core.dialogue.values import (
     OnPromise,
     OnStatement,
 )
-from worker.core.log.entry import Role
+from worker.core.log.entry import Actor, Role
 from worker.core.matters import Gist, Matter, MatterKind
 from worker.core.record import CallRecord
+from worker.core.requests.values import Asked, By, CameBy, RequestKind
 from worker.core.summary import Commitment, Due, EndState
 from worker.record.matters import OpenMatter, Whose
 from worker.record.people import Person
@@ -218,6 +219,19 @@ def test_the_desk_has_what_waits_what_was_promised_and_the_new_records(site: Sit
     assert links(page.section("New records")) == [f"/calls/{call_id}"]
 
 
+def test_an_agent_finds_what_they_asked_for_on_their_desk_and_can_ask_for_more(site: Site) -> None:
+    call_id = call_between(site)
+    daniel = agent_of(site)
+    asked = home_of(site, daniel).section("What you asked for")
+    assert links(asked) == ["/requests/new"]
+    wish = Asked(RequestKind.ERASURE, CameBy.HOME, person=daniel.id, call_id=call_id, is_proved=True)
+    request = site.store.requests.ask(wish, by=By(Actor(Role.AGENT, daniel.id), daniel.name), now=site.now)
+    (line,) = home_of(site, daniel).section("What you asked for").all("li")
+    assert links(line) == [f"/requests/{request.id}"]
+    assert "Erasure of your call of Tuesday 10 March 2026" in line.text
+    assert request.id not in str(links(home_of(site, customer_of(site)).section("What you asked for")))
+
+
 def test_a_record_is_new_until_its_agent_has_opened_it(site: Site) -> None:
     call_id = call_between(site)
     daniel = agent_of(site)
@@ -278,8 +292,9 @@ def test_who_does_several_things_finds_one_part_under_the_other(site: Site) -> N
     call_id = call_between(site)
     everything = site.store.people.add(DANIEL, name="Daniel Price", is_reviewer=True, is_operator=True)
     site.store.people.give_role(call_id, everything.id, Role.REVIEWER)
-    assert headings(home_of(site, everything))[-4:] == [
+    assert headings(home_of(site, everything))[-5:] == [
         "All your calls",
+        "What you asked for",
         "Records you were asked to look at",
         "Calls by state",
         "What is at which stage",

@@ -24,7 +24,7 @@ from tests.web.serving import serving
 from worker.core.dialogue.values import Act, Annotation, Looked, OnStatement, Way
 from worker.core.errors import BadRecording
 from worker.core.log.entry import Actor, Role
-from worker.up import free_port
+from worker.running.up import free_port
 from worker.web.app import create_app
 
 ROOT = Path(__file__).parent.parent.parent

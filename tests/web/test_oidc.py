@@ -131,6 +131,26 @@ def test_groups_make_reviewers_and_operators_each_time_anew(
         assert (person.is_reviewer, person.is_operator) == duties, claims
 
 
+def test_a_group_makes_the_desk_each_time_anew_and_where_none_is_set_staff_stays_what_it_was(
+    site: Site, browser: TestClient, provider: Provider
+) -> None:
+    parts = replace(site.parts, single_sign_on=single_sign_on(provider), desk="privacy")
+    with site.client_of(parts) as chosen:
+        for claims, may in (
+            ({"groups": ["privacy"]}, True),
+            ({"roles": ["cooks"]}, False),
+            ({"roles": "privacy"}, True),
+        ):
+            provider.claims = GOOD | claims
+            assert come_in(chosen, to="/requests").status_code == 303
+            assert who(site, chosen).is_desk is may, claims
+            assert chosen.get("/requests", headers=AS_BROWSER).status_code == (200 if may else 404)
+            assert ("Requests to be answered" in chosen.get("/", headers=AS_BROWSER).text) is may
+    provider.claims = dict(GOOD)
+    assert come_in(browser).status_code == 303
+    assert who(site, browser).is_desk, "this installation takes the desk from no group"
+
+
 def test_where_a_group_is_set_for_agents_nobody_else_of_the_company_looks_customers_up(
     site: Site, browser: TestClient, provider: Provider
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.web.conftest import AS_BROWSER, Site
@@ -38,26 +36,6 @@ def hits(page: Element) -> list[str]:
 @pytest.fixture
 def call_id(site: Site) -> str:
     return site.publish(short_call())
-
-
-@pytest.fixture
-def persons(site: Site, call_id: str) -> dict[str, Person]:
-    people = site.store.people
-
-    def with_role(name: str, role: Role) -> Person:
-        person = people.add(f"{name}@brightwater.example", is_reviewer=role is Role.REVIEWER)
-        until = site.now + timedelta(hours=1) if role is Role.NEXT_AGENT else None
-        people.give_role(call_id, person.id, role, until=until)
-        return person
-
-    return {
-        "agent": people.side(call_id, Role.AGENT),
-        "customer": people.side(call_id, Role.CUSTOMER),
-        "next agent": with_role("emma", Role.NEXT_AGENT),
-        "reviewer": with_role("rosa", Role.REVIEWER),
-        "operator": people.add("ops@brightwater.example", is_operator=True),
-        "stranger": people.add("sam@brightwater.example"),
-    }
 
 
 def test_those_who_look_for_words_are_those_who_may_read_and_were_let_in(site: Site) -> None:

@@ -12,6 +12,7 @@ from tests.web.records import short_call
 from worker.core import protection
 from worker.core.dialogue.values import Act, Annotation, NewWords, OnWords, WholeCall
 from worker.core.protection import Action, Cut, Kind, token
+from worker.exchange import tokens
 from worker.web.texts import speaking
 from worker.web.tokens import CUT, MASKED, WHY_OVERWRITTEN, written_out
 from worker.web.typed import without_cards
@@ -38,6 +39,13 @@ def test_what_a_mask_left_is_said() -> None:
     assert plain(written_out("[card_number:4242]")) == "[card number ending in 4242]"
     assert plain(written_out("[email:example.org],")) == "[email address at example.org],"
     assert plain(written_out("[card_code]")) == "[security code of a card, cut]"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_goes_out_as_text_says_the_same_as_the_pages_do_in_english(kind: Kind) -> None:
+    with speaking("en"):
+        for one in (token(kind), token(kind, "4242")):
+            assert plain(written_out(one)) == tokens.written_out(one)
 
 
 @pytest.mark.parametrize("text", ["", "no token", "[nothing was said]", "[card_number", "[Card_Number]", "[other:1]"])

@@ -23,7 +23,7 @@ from tests.web.serving import serving
 from worker.core.errors import BrokenRecord
 from worker.intake.limits import Limits
 from worker.record.senders import Scope
-from worker.up import free_port
+from worker.running.up import free_port
 from worker.web.app import create_app
 
 TUS = {"Tus-Resumable": "1.0.0"}

@@ -22,7 +22,6 @@ from filelock import FileLock
 from redis import Redis
 from redis.exceptions import RedisError
 
-from worker.answering import erase_as_asked
 from worker.bootstrap.adapters import ports
 from worker.bootstrap.calendar import calendar
 from worker.bootstrap.systems import accesses, sending, single_sign_on, webhooks
@@ -30,7 +29,6 @@ from worker.core.dialogue.values import CONTENT_OF
 from worker.core.errors import BrokenRecord, Invalid, Unavailable
 from worker.core.keeping.rules import KeepRules
 from worker.courier import TIMEOUT_S, Courier
-from worker.erasing import Stores
 from worker.exchange.outside import Outside
 from worker.exchange.vcon import VconSigner
 from worker.exchange.vcon.sealing import new_key
@@ -45,8 +43,10 @@ from worker.intake.vendors.taking import Vendors
 from worker.intake.watching import Place
 from worker.jobs import JobQueue, Scratch, Work
 from worker.jobs.observer import Observer
-from worker.keeping import Keeper
-from worker.packing import Packer
+from worker.owed.answering import erase_as_asked
+from worker.owed.daily_run import Keeper
+from worker.owed.erasing import Stores
+from worker.owed.packing import Packer
 from worker.record.blobs import folder_of
 from worker.record.files import FileStore
 from worker.record.keys import Keys, decode_key, kept_once
@@ -54,14 +54,14 @@ from worker.record.package_files import PackageFiles
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
 from worker.record.values import prepare
-from worker.redis_server import EmbeddedRedis
+from worker.running.redis_server import EmbeddedRedis
+from worker.running.work import Terms
 from worker.settings import SHORTEST_SECRET, Settings
 from worker.watching.metrics import Metrics
 from worker.web.exporting import Exporter
 from worker.web.hand_over import HandOver
 from worker.web.packing.gathering import Gatherer
 from worker.web.parts import THIS_MACHINE, Parts
-from worker.work import Terms
 
 QUEUE_ANSWERS_S = 30.0  # as long as RQ asks for, and longer than a worker waits for its next job
 CONNECT_S = 5.0

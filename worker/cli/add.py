@@ -77,7 +77,7 @@ def add(
     from worker.core.arrival import Handover, Priority
     from worker.core.call import CallDetails, Direction, LawfulBasis
     from worker.core.people import check_word
-    from worker.follow import follow
+    from worker.running.follow import follow
 
     details = replace(
         read_details(

@@ -44,11 +44,14 @@ def show(
 ) -> None:
     """Show the record of a call, or where it stands."""
     from worker.console import out, print_record, standing_text
+    from worker.core.keeping.values import KeptKind
     from worker.exchange.result_json import record_to_json
     from worker.record.standing import CallState
 
     store = open_installation().store
     stored = store.call(call)
+    if any(one.what is KeptKind.RECORD for one in store.keeping.receipts(stored.id)):
+        raise NotFound(f"{stored.id} was erased. `onrecord receipt {stored.id}` says what was destroyed.")
     if stored.standing.state is not CallState.READY:
         raise NotFound(f"There is no record of {stored.id} yet. It is {standing_text(stored.standing)}")
     record = store.record(stored.id)

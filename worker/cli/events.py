@@ -9,6 +9,7 @@ import typer
 
 from worker.cli.options import EXIT_OUR_ERROR, AsJson, open_installation
 from worker.core.errors import Invalid
+from worker.core.now import now_utc
 
 if TYPE_CHECKING:
     from worker.core.events import EventType
@@ -39,7 +40,7 @@ def add_endpoint(
     Address.read(address)
     secret = new_secret()
     endpoint = open_installation().store.events.endpoints.add(
-        address, secret, types=[_type(one) for one in (types or "").split(",") if one], sender=sender, now=_now()
+        address, secret, types=[_type(one) for one in (types or "").split(",") if one], sender=sender, now=now_utc()
     )
     typer.echo(secret)
     err.print(f"Endpoint {endpoint.id}. Keep its secret: it is shown this once.", markup=False)
@@ -66,7 +67,7 @@ def disable(endpoint: EndpointId) -> None:
 
     endpoints = open_installation().store.events.endpoints
     found = endpoints.find(endpoint)
-    endpoints.disable(found.id, Disabled.BY_OPERATOR, now=_now())
+    endpoints.disable(found.id, Disabled.BY_OPERATOR, now=now_utc())
     out.print(f"{found.id} is told nothing more.", markup=False)
 
 
@@ -94,7 +95,7 @@ def rotate(
 
     endpoints = open_installation().store.events.endpoints
     secret = new_secret()
-    endpoints.rotate(endpoints.find(endpoint).id, secret, former_for=timedelta(hours=overlap_hours), now=_now())
+    endpoints.rotate(endpoints.find(endpoint).id, secret, former_for=timedelta(hours=overlap_hours), now=now_utc())
     typer.echo(secret)
     err.print(f"The one before signs beside it for {overlap_hours:g} hours.", markup=False)
 
@@ -142,7 +143,7 @@ def replay(
     if (since is None) == (not event):
         raise Invalid("Say which events: --since WHEN, or --event ID.")
     again = open_installation().store.events.replay(
-        now=_now(),
+        now=now_utc(),
         since=None if since is None else _instant(since),
         event_ids=event or None,
         endpoint=endpoint,
@@ -191,7 +192,3 @@ def _instant(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError as error:
         raise Invalid("--since is not an instant such as 2026-03-10T10:00+01:00.") from error
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -11,6 +11,7 @@ import typer
 
 from worker.cli.options import open_installation
 from worker.core.errors import Unavailable
+from worker.core.now import now_utc
 
 app = typer.Typer()
 
@@ -33,8 +34,6 @@ def export(
     ] = None,
 ) -> None:
     """Write a call into a file, in a form that other programs read. Both sides see in its record that it was taken."""
-    from datetime import UTC, datetime
-
     from worker.console import err
     from worker.core.dialogue.values import Looked, Way
     from worker.core.errors import Invalid, NotAllowed
@@ -52,7 +51,7 @@ def export(
     if store.requests.restriction(stored.id) is not None:
         raise NotAllowed("This record is kept and not used while it is contested: nobody but its customer takes it.")
     store.log.append(stored.id, SYSTEM, Looked(Way.COPY), by=BY)
-    made = installation.exporter.export(stored, Format(form), now=datetime.now(UTC), sealing=sealing)
+    made = installation.exporter.export(stored, Format(form), now=now_utc(), sealing=sealing)
     path = out or Path(made.name)
     _write(path, made.blocks)
     err.print(f"{path} holds call {stored.id}. Its record says that it was taken.", markup=False, soft_wrap=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.options import EXIT_OUR_ERROR, AsJson, open_installation
+from worker.cli.options import EXIT_OUR_ERROR, AsJson, open_installation, without_cards
 from worker.core.errors import Invalid
+from worker.core.now import now_utc
 
 if TYPE_CHECKING:
     from worker.core.log.entry import Actor
@@ -22,7 +23,7 @@ app.add_typer(hold_app, name="hold")
 app.add_typer(keep_app, name="keep")
 
 Call = Annotated[str, typer.Argument(help="The call's id, or as much of its beginning as is unique.")]
-Reason = Annotated[str, typer.Option(help="Why, in a line that stands in the record.")]
+Why = Annotated[str, typer.Option(help="Why, in a line that stands in the record.", callback=without_cards)]
 By = Annotated[str, typer.Option(help="E-mail address of who does it: one of `onrecord people`.")]
 
 
@@ -39,8 +40,8 @@ def erase(
     Where a store does not answer, it says which, and is to be run again until nothing is left.
     """
     from worker.core.keeping.values import KeptKind, Why
-    from worker.erasing import erase_call
-    from worker.receipts import in_words, to_json
+    from worker.owed.erasing import erase_call
+    from worker.owed.receipts import in_words, to_json
 
     installation = open_installation()
     store = installation.store
@@ -57,7 +58,7 @@ def erase(
 @app.command()
 def receipt(call: Call, as_json: AsJson = False) -> None:
     """Print the receipts of what was erased of a call."""
-    from worker.receipts import in_words, to_json
+    from worker.owed.receipts import in_words, to_json
 
     store = open_installation().store
     for one in store.keeping.receipts(store.call(call).id):
@@ -65,15 +66,15 @@ def receipt(call: Call, as_json: AsJson = False) -> None:
 
 
 @hold_app.command("put")
-def put(call: Call, reason: Reason, by: By) -> None:
+def put(call: Call, why: Why, by: By) -> None:
     """Put a legal hold on a call."""
-    _hold(call, reason, by, is_on=True)
+    _hold(call, why, by, is_on=True)
 
 
 @hold_app.command("release")
-def release(call: Call, reason: Reason, by: By) -> None:
+def release(call: Call, why: Why, by: By) -> None:
     """Take the legal hold from a call."""
-    _hold(call, reason, by, is_on=False)
+    _hold(call, why, by, is_on=False)
 
 
 @hold_app.command("list")
@@ -113,22 +114,21 @@ def rules() -> None:
     found = open_installation().keeper().rules
     for where, kinds in (("all lines", found.for_all), *((f"line {line}", of) for line, of in found.of_line.items())):
         for kind, time in kinds.items():
-            typer.echo(f"{where}: {kind} for {time.number} {UNITS[time.unit]}")
+            several = "" if time.number == 1 else "s"
+            typer.echo(f"{where}: {kind} for {time.number} {UNITS[time.unit]}{several}")
     if not found.for_all and not found.of_line:
         typer.echo("Nothing is erased because of its age: ONRECORD_KEEP is not set.")
 
 
-UNITS = {"d": "days", "m": "months", "y": "years"}
+UNITS = {"d": "day", "m": "month", "y": "year"}
 
 
-def _hold(call: str, reason: str, by: str, *, is_on: bool) -> None:
-    from datetime import UTC, datetime
-
+def _hold(call: str, why: str, by: str, *, is_on: bool) -> None:
     store = open_installation().store
     actor, name = _who(store, by)
     call_id = store.call(call).id
     change = store.keeping.hold if is_on else store.keeping.release
-    if not change(call_id, reason, by=actor, name=name, now=datetime.now(UTC)):
+    if not change(call_id, why, by=actor, name=name, now=now_utc()):
         raise Invalid(f"There is {'already a' if is_on else 'no'} legal hold on {call_id}. Nothing was changed.")
     typer.echo(f"{call_id} is {'held' if is_on else 'held no more'}.")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from worker.cli.options import open_installation
+from worker.core.now import now_utc
 
 app = typer.Typer()
 keys_app = typer.Typer(help="API keys: for telephony systems that hand recordings over, and for operators' programs.")
@@ -28,8 +29,6 @@ def add_key(
     ] = USUAL_SCOPES,
 ) -> None:
     """Make a key and show it, this once. The same external id from one sender is one call."""
-    from datetime import UTC, datetime
-
     from worker.console import err
     from worker.core.errors import Invalid
     from worker.record.senders import Scope
@@ -37,7 +36,7 @@ def add_key(
     known = [one.value for one in Scope]
     if wrong := [one for one in scope if one not in known]:
         raise Invalid(f"There is no scope {wrong[0]}. There are: {', '.join(known)}.")
-    key = open_installation().store.senders.add(sender, (Scope(one) for one in scope), now=datetime.now(UTC))
+    key = open_installation().store.senders.add(sender, (Scope(one) for one in scope), now=now_utc())
     typer.echo(key)
     err.print("Keep it: it is shown this once. It goes into the header Authorization: Bearer …", markup=False)
 
@@ -64,9 +63,7 @@ def list_keys() -> None:
 @keys_app.command()
 def revoke(key: Annotated[str, typer.Argument(help="The key's id, as `onrecord keys list` shows it.")]) -> None:
     """Close a key for good. What was handed over with it stays."""
-    from datetime import UTC, datetime
-
     from worker.console import out
 
-    open_installation().store.senders.revoke(key, now=datetime.now(UTC))
+    open_installation().store.senders.revoke(key, now=now_utc())
     out.print("The key opens nothing any more.")

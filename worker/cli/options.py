@@ -70,6 +70,13 @@ def read_details(
 
 
 def address_of_pages(installation: Installation) -> str:
-    from worker.up import address_in_use
+    from worker.running.up import address_in_use
 
     return address_in_use(installation.run_dir) or installation.settings.base_url
+
+
+def without_cards(text: str | None) -> str | None:
+    """What somebody wrote on the command line, without the cards in it: of an option whose words are kept."""
+    from worker.web.typed import text_without_cards
+
+    return text_without_cards(text)

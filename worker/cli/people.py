@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from worker.cli.options import address_of_pages, open_installation
 from worker.core.errors import Invalid
+from worker.core.now import now_utc
 
 app = typer.Typer()
 people_app = typer.Typer(help="Who is known on the company's side: agents, reviewers, the desk, operators.")
@@ -18,14 +18,12 @@ app.add_typer(people_app, name="people")
 @app.command()
 def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")]) -> None:
     """Print links to a call: one for each side that opens it once, and an invitation that asks for a code."""
-    from datetime import UTC
-
     from worker.console import out
     from worker.core.log.entry import SIDES
     from worker.web.links import one_time_address
 
     installation = open_installation()
-    store, base, now = installation.store, address_of_pages(installation), datetime.now(UTC)
+    store, base, now = installation.store, address_of_pages(installation), now_utc()
     call_id = store.call(call).id
     for role in SIDES:
         address = one_time_address(store, store.people.side(call_id, role), only_call=call_id, base=base, now=now)
@@ -37,15 +35,13 @@ def link(call: Annotated[str, typer.Argument(help="The call's id, or its beginni
 @app.command()
 def sign_in(person: Annotated[str, typer.Argument(help="E-mail address, as `onrecord people` shows it.")]) -> None:
     """Print a link that signs somebody of the company in once, within a day."""
-    from datetime import UTC
-
     from worker.console import out
     from worker.web.links import one_time_address
 
     installation = open_installation()
     found = installation.store.people.find(person)
     address = one_time_address(
-        installation.store, found, only_call=None, base=address_of_pages(installation), now=datetime.now(UTC)
+        installation.store, found, only_call=None, base=address_of_pages(installation), now=now_utc()
     )
     out.print(address, markup=False, soft_wrap=True)
 
@@ -100,7 +96,7 @@ def assign(
     ] = None,
 ) -> None:
     """Ask a reviewer to look at a record, or let the agent of the next call read it; both sides see that in it."""
-    from datetime import UTC, timedelta
+    from datetime import timedelta
 
     from worker.console import out
     from worker.core.dialogue.values import LetIn, Reason
@@ -115,6 +111,6 @@ def assign(
     if next_call is None:
         store.people.give_role(call_id, found.id, Role.REVIEWER)
     else:
-        until = datetime.now(UTC) + timedelta(days=next_call)
+        until = now_utc() + timedelta(days=next_call)
         store.people.give_role(call_id, found.id, Role.NEXT_AGENT, until=until)
     out.print(f"{call_id}  is open to {found.address}", markup=False)

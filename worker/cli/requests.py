@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.options import AsJson, open_installation
+from worker.cli.options import AsJson, open_installation, without_cards
 from worker.core.errors import Invalid, NotAllowed
+from worker.core.now import now_utc
 
 if TYPE_CHECKING:
     from worker.bootstrap import Installation
@@ -25,7 +26,7 @@ app.add_typer(requests_app, name="requests")
 
 RequestId = Annotated[str, typer.Argument(help="The request's id, or as much of its beginning as is unique.")]
 ByWhom = Annotated[str, typer.Option("--by", help="E-mail address of who does it, one of the desk for requests.")]
-Why = Annotated[str, typer.Option(help="Why, in words that the asker is written.")]
+Why = Annotated[str, typer.Option(help="Why, in words that the asker is written.", callback=without_cards)]
 
 
 @requests_app.command("list")
@@ -42,13 +43,13 @@ def list_requests(
 
     from worker.console import out
 
-    store, now = open_installation().store, _now()
+    store, now = open_installation().store, now_utc()
     if address is not None:
         found = store.requests.of_address(address, now=now)
     else:
         found = store.requests.desk(now=now, is_open=not ended, page=page).items
     if as_json:
-        _echo([_as_json(one) for one in found])
+        _echo([_as_json(one, now) for one in found])
         return
     table = Table("id", "what", "came", "due", "state", "waits for")
     for one in found:
@@ -65,10 +66,14 @@ def show_request(request: RequestId, as_json: AsJson = False) -> None:
     from worker.console import out, printable
 
     store = open_installation().store
-    one = store.requests.find(request, now=_now())
+    now = now_utc()
+    one = store.requests.find(request, now=now)
     history = store.requests.history(one.id)
     if as_json:
-        _echo(_as_json(one) | {"history": [{"at": at.at.isoformat(), "step": at.step, "by": at.by} for at in history]})
+        _echo(
+            _as_json(one, now)
+            | {"history": [{"at": at.at.isoformat(), "step": at.step, "by": at.by} for at in history]}
+        )
         return
     details = one.details
     lines = [
@@ -100,7 +105,9 @@ def enter(
     name: Annotated[str | None, typer.Option(help="Name of who asks.")] = None,
     call: Annotated[str | None, typer.Option(help="The one call; all of the asker's if not given.")] = None,
     received: Annotated[str | None, typer.Option(help="When it came, such as 2026-03-10T09:00:00+01:00.")] = None,
-    text: Annotated[str | None, typer.Option(help="What they wrote; of a correction, the statement.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="What they wrote; of a correction, the statement.", callback=without_cards)
+    ] = None,
     proved: Annotated[bool, typer.Option("--proved", help="They have shown who they are.")] = False,
 ) -> None:
     """Enter what came by letter or telephone. Asked already and still open, it is the one that there is."""
@@ -118,23 +125,27 @@ def enter(
         text=text,
         received_at=None if received is None else _instant(received),
     )
-    _say(store.requests.ask(asked, by=_by(installation, by), now=_now()))
+    _say(store.requests.ask(asked, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("proof")
-def ask_for_proof(request: RequestId, by: ByWhom, wanted: Annotated[str, typer.Option(help="What proof.")]) -> None:
+def ask_for_proof(
+    request: RequestId, by: ByWhom, wanted: Annotated[str, typer.Option(help="What proof.", callback=without_cards)]
+) -> None:
     """Ask for proof of identity: the month begins when it comes."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.ask_for_proof(one.id, wanted, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.ask_for_proof(one.id, wanted, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("proved")
-def proved(request: RequestId, by: ByWhom, how: Annotated[str, typer.Option(help="By what.")]) -> None:
+def proved(
+    request: RequestId, by: ByWhom, how: Annotated[str, typer.Option(help="By what.", callback=without_cards)]
+) -> None:
     """Say that the asker has shown who they are."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.proved(one.id, how, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.proved(one.id, how, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("calls")
@@ -145,7 +156,7 @@ def choose_calls(
     installation = open_installation()
     store, one = installation.store, _find(installation, request)
     call_ids = [store.call(each).id for each in call]
-    _say(store.requests.found_calls(one.id, call_ids, by=_by(installation, by), now=_now()))
+    _say(store.requests.found_calls(one.id, call_ids, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("review")
@@ -158,16 +169,17 @@ def review(
     all_out: Annotated[bool, typer.Option("--all", help="Every place that was found stays out.")] = False,
 ) -> None:
     """Say which words of other persons stay out of what is handed over; those that are not named stay in."""
-    from worker.core.requests.values import LeftOut
-
     installation = open_installation()
     one = _find(installation, request)
     known = {place.id: place for place in one.details.places}
     if wrong := [each for each in leave_out or () if each not in known]:
         raise Invalid(f"There is no place {wrong[0]}. `onrecord requests show` names them.")
     chosen = known.values() if all_out else [known[each] for each in leave_out or ()]
-    out = [LeftOut(at.call_id, at.turn, at.first, at.end, at.start_s, at.end_s) for at in chosen]
-    _say(installation.store.requests.review(one.id, out, by=_by(installation, by), now=_now()))
+    _say(
+        installation.store.requests.review(
+            one.id, [at.left_out() for at in chosen], by=_by(installation, by), now=now_utc()
+        )
+    )
 
 
 @requests_app.command("extend")
@@ -180,7 +192,7 @@ def extend(
     """Take more time, once and within the first month, for what is complex."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.extend(one.id, months, why, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.extend(one.id, months, why, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("package")
@@ -188,17 +200,27 @@ def make_package(request: RequestId, by: ByWhom) -> None:
     """Have the package made that answers it; when it is there, the asker is written."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.make_package(one.id, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.make_package(one.id, by=_by(installation, by), now=now_utc()))
+
+
+@requests_app.command("restrict")
+def restrict(request: RequestId, by: ByWhom) -> None:
+    """Restrict the calls of a request that were not restricted by themselves; its asker is written so."""
+    installation = open_installation()
+    one = _find(installation, request)
+    _say(installation.store.requests.restrict(one.id, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("answer")
 def answer(
-    request: RequestId, by: ByWhom, note: Annotated[str | None, typer.Option(help="What the asker is written.")] = None
+    request: RequestId,
+    by: ByWhom,
+    note: Annotated[str | None, typer.Option(help="What the asker is written.", callback=without_cards)] = None,
 ) -> None:
     """Say that it is done."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.answer(one.id, note, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.answer(one.id, note, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("erase")
@@ -211,8 +233,8 @@ def erase(
 
     Where a store does not answer, it says which, and is to be run again until nothing is left.
     """
-    from worker.answering import erase_as_asked
-    from worker.receipts import in_words
+    from worker.owed.answering import erase_as_asked
+    from worker.owed.receipts import in_words
 
     installation = open_installation()
     one = _find(installation, request)
@@ -232,7 +254,7 @@ def refuse(
     not_held, other."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.refuse(one.id, _ground(ground), why, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.refuse(one.id, _ground(ground), why, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("withdraw")
@@ -240,35 +262,32 @@ def withdraw(request: RequestId, by: ByWhom) -> None:
     """End it at the asker's word."""
     installation = open_installation()
     one = _find(installation, request)
-    _say(installation.store.requests.withdraw(one.id, by=_by(installation, by), now=_now()))
+    _say(installation.store.requests.withdraw(one.id, by=_by(installation, by), now=now_utc()))
 
 
 @requests_app.command("lift")
 def lift(
     call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")],
     by: ByWhom,
-    why: Annotated[str | None, typer.Option(help="The first time: why, in words that the asker is written.")] = None,
+    why: Annotated[
+        str | None,
+        typer.Option(help="The first time: why, in words that the asker is written.", callback=without_cards),
+    ] = None,
 ) -> None:
     """Lift the restriction of a call: first with --why, which tells its asker; a week later without."""
     installation = open_installation()
     store, who = installation.store, _by(installation, by)
     call_id = store.call(call).id
     if why is not None:
-        restriction = store.requests.tell_lifting(call_id, why, by=who, now=_now())
+        restriction = store.requests.tell_lifting(call_id, why, by=who, now=now_utc())
         typer.echo(f"{call_id}  may be lifted from {restriction.lifts_at:%Y-%m-%d %H:%M} UTC on")
     else:
-        store.requests.lift(call_id, by=who, now=_now())
+        store.requests.lift(call_id, by=who, now=now_utc())
         typer.echo(f"{call_id}  is used again")
 
 
-def _now() -> datetime:
-    from datetime import UTC
-
-    return datetime.now(UTC)
-
-
 def _find(installation: Installation, request: str) -> Request:
-    return installation.store.requests.find(request, now=_now())
+    return installation.store.requests.find(request, now=now_utc())
 
 
 def _by(installation: Installation, address: str) -> By:
@@ -316,8 +335,8 @@ def _say(one: Request) -> None:
     typer.echo(f"{one.id}  {one.kind} is {one.state}, due {due}{waits}")
 
 
-def _as_json(one: Request) -> dict[str, object]:
-    """What programs are told of a request: nothing that anybody wrote."""
+def _as_json(one: Request, now: datetime) -> dict[str, object]:
+    """What programs are told of a request, by the names that the API has for it: nothing that anybody wrote."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -326,7 +345,9 @@ def _as_json(one: Request) -> dict[str, object]:
         "calls": list(one.calls),
         "received_at": one.received_at.isoformat(),
         "due": None if one.due.is_paused else one.due.day.isoformat(),
-        "blocks": list(one.blocks),
+        "is_late": one.is_open and one.due.is_late(now),
+        "waits_for": list(one.blocks),
+        "ground": one.ground,
         "ended_at": None if one.ended_at is None else one.ended_at.isoformat(),
     }
 

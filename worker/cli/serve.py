@@ -40,7 +40,7 @@ def up(
 
     What is said of a call is said of the sample.
     """
-    from worker.up import run_up
+    from worker.running.up import run_up
 
     details = read_details(agent, customer, started_at, None, None, None, zone, agent_address, customer_address)
     installation = open_installation()

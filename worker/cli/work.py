@@ -27,13 +27,13 @@ def work(
     SIGTERM lets it finish the stage under way for ONRECORD_GRACE_S seconds, then that is handed back to the others.
     """
     from worker.courier import Couriers
-    from worker.keeping import Keeping
-    from worker.packing import Packers
-    from worker.work import Beside, run_worker
+    from worker.owed.daily_run import DailyRun
+    from worker.owed.packing import Packers
+    from worker.running.work import Beside, run_worker
 
     if device is not None:
         os.environ["ONRECORD_DEVICE"] = device  # checked as a setting is, and kept by a process that replaces this
     installation = open_installation(log_level=None)
-    beside: list[Beside] = [Couriers(installation.courier()), Keeping(installation.keeper())]
+    beside: list[Beside] = [Couriers(installation.courier()), DailyRun(installation.keeper())]
     beside.append(Packers(installation.packer()))
     run_worker(installation.work(), installation.terms(stage or ()), beside=beside)

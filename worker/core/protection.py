@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from worker.core.errors import Invalid
+from worker.core.line_rules import read_line_rules
 
 
 class Kind(StrEnum):
@@ -154,22 +155,14 @@ class Rules:
     @classmethod
     def read(cls, text: str) -> Rules:
         """The rules of a setting such as ``email=mask,phone=cut;line:support:email=keep``: those for all lines, then
-        those of single ones, with ``;`` between. Raises Invalid for anything else."""
-        for_all: dict[Kind, Action] = {}
-        of_line: dict[str, dict[Kind, Action]] = {}
-        for part in filter(None, map(str.strip, text.split(";"))):
-            line, rules = _OF_LINE.fullmatch(part), for_all
-            if line is not None:
-                rules, part = of_line.setdefault(line[1].strip(), {}), line[2]
-            for rule in part.split(","):
-                kind, _, action = (name.strip() for name in rule.partition("="))
-                if kind not in list(Kind) or action not in list(Action):
-                    raise Invalid(
-                        f"A rule of protection is a kind ({', '.join(Kind)}), = and an action ({', '.join(Action)}), "
-                        "such as email=mask; for one line line:NAME: stands before it."
-                    )
-                rules[Kind(kind)] = Action(action)
-        return cls(for_all, of_line)
+        those of single ones. Raises Invalid for anything else."""
+        return cls(*read_line_rules(text, _rule))
 
 
-_OF_LINE = re.compile(r"line:(.+):([^:]+)")
+def _rule(kind: str, action: str) -> tuple[Kind, Action]:
+    if kind not in list(Kind) or action not in list(Action):
+        raise Invalid(
+            f"A rule of protection is a kind ({', '.join(Kind)}), = and an action ({', '.join(Action)}), such as "
+            "email=mask; for one line line:NAME: stands before it."
+        )
+    return Kind(kind), Action(action)

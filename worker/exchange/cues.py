@@ -34,6 +34,12 @@ class Cue:
     words: tuple[ScriptWord, ...]
 
 
+def timestamp(seconds: float, *, decimal_sign: str) -> str:
+    """A point in the call: 00:02:05.250 with a point for a sign; what is before it is its beginning."""
+    whole_s, ms = divmod(round(max(0.0, seconds) * 1000), 1000)
+    return f"{whole_s // 3600:02}:{whole_s // 60 % 60:02}:{whole_s % 60:02}{decimal_sign}{ms:03}"
+
+
 def cues_of(script: Sequence[Line]) -> tuple[Cue, ...]:
     """The captions of all turns in the order of their beginnings, also where people speak at the same time."""
     cues = [cue for line in script if isinstance(line, Speech) for cue in _cues(line)]

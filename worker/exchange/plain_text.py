@@ -8,11 +8,19 @@ from datetime import datetime
 from worker.core.record import CallRecord
 from worker.core.sound import clock
 from worker.core.transcript import CallWarning
-from worker.exchange.script import PARTIES_IN_WORDS, Line, Remark, ScriptWord, Speech, length_in_words, voices_of
+from worker.exchange.script import (
+    PARTIES_IN_WORDS,
+    UNSURE,
+    Line,
+    Remark,
+    ScriptWord,
+    Speech,
+    length_in_words,
+    voices_of,
+)
 
 MEDIA_TYPE = "text/plain; charset=utf-8"
 
-UNSURE = "(?)"
 MADE_BY_MACHINE = (
     "This transcript was written by machine from the recording, which is the evidence. A machine can mishear."
 )

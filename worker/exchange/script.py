@@ -20,6 +20,9 @@ from worker.exchange.tokens import written_out
 UNSURE_WORD = 0.5
 """A word heard with less confidence than this is marked as unsure, as on the page."""
 
+UNSURE = "(?)"
+"""The mark behind such a word, where a text has no other letters to show it."""
+
 PARTIES_IN_WORDS = {
     Party.AGENT: "Agent",
     Party.CUSTOMER: "Customer",

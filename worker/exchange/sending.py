@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from worker.core.errors import Invalid, Unavailable
+from worker.core.now import now_utc
 from worker.core.people import is_phone
 from worker.exchange.standard_webhooks import key_of, signed_headers
 
@@ -105,7 +106,7 @@ class Webhook:
 
     url: str
     secret: str = field(repr=False)
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = now_utc
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "http://")):

@@ -7,14 +7,16 @@ brackets for markup. Such signs are replaced by ones that look like them, and ho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from worker.exchange.cues import SHORTEST_CUE_S, Cue, cues_of
-from worker.exchange.script import Line, Remark, ScriptWord
+from worker.exchange.cues import SHORTEST_CUE_S, Cue, cues_of, timestamp
+from worker.exchange.script import UNSURE, Line, Remark, ScriptWord
 
 MEDIA_TYPE = "application/x-subrip"
 
 LIKE_BRACKETS = str.maketrans("<>{}", "‹›()")
-UNSURE = "(?)"
+
+_at = partial(timestamp, decimal_sign=",")
 
 
 def srt_of(script: Sequence[Line]) -> str:
@@ -24,12 +26,6 @@ def srt_of(script: Sequence[Line]) -> str:
     return "\n".join(f"{number}\n{_caption(one)}" for number, one in enumerate(shown, start=1))
 
 
-def timestamp(seconds: float) -> str:
-    """A point in the call: 00:02:05,250."""
-    whole_s, ms = divmod(round(max(0.0, seconds) * 1000), 1000)
-    return f"{whole_s // 3600:02}:{whole_s // 60 % 60:02}:{whole_s % 60:02},{ms:03}"
-
-
 def _caption(one: Cue | Remark) -> str:
     if isinstance(one, Remark):
         text, end_s = f"[{one.text}]", max(one.end_s, one.start_s + 1.0)
@@ -37,7 +33,7 @@ def _caption(one: Cue | Remark) -> str:
         name = f"{one.name}: " if one.number == 1 else ""
         text = name + " ".join(_word(word) for word in one.words)
         end_s = max(one.end_s, round(one.start_s, 3) + SHORTEST_CUE_S)
-    return f"{timestamp(one.start_s)} --> {timestamp(end_s)}\n{text.translate(LIKE_BRACKETS)}\n"
+    return f"{_at(one.start_s)} --> {_at(end_s)}\n{text.translate(LIKE_BRACKETS)}\n"
 
 
 def _word(word: ScriptWord) -> str:

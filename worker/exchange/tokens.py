@@ -1,6 +1,7 @@
-"""Tokens of protected words as people read them: "[card number ending in 4242]", "[card code, cut]".
+"""Tokens of protected words as people read them: "[card number ending in 4242]", "[security code of a card, cut]".
 
-For copies and exports, which are in English; pages have their own words for it, in the reader's language.
+For what goes out as text, which is in English, and says the same as the pages do in that language (a test holds the two
+against each other); theirs are in ``worker.web.tokens``, where catalogues find them.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ from worker.core.protection import TOKEN, Kind
 
 KINDS_IN_WORDS = {
     Kind.CARD_NUMBER: "card number",
-    Kind.CARD_CODE: "card code",
-    Kind.CARD_EXPIRY: "card's last month",
+    Kind.CARD_CODE: "security code of a card",
+    Kind.CARD_EXPIRY: "expiry of a card",
     Kind.BANK_ACCOUNT: "bank account",
-    Kind.NATIONAL_ID: "national identity number",
+    Kind.NATIONAL_ID: "insurance or tax number",
     Kind.PASSWORD: "password",
     Kind.ONE_TIME_CODE: "one-time code",
-    Kind.EMAIL: "e-mail address",
+    Kind.EMAIL: "email address",
     Kind.POSTAL_ADDRESS: "postal address",
-    Kind.PHONE: "telephone number",
+    Kind.PHONE: "phone number",
     Kind.BIRTH_DATE: "date of birth",
 }
+
+BEFORE_WHAT_IS_LEFT = {Kind.EMAIL: " at ", Kind.POSTAL_ADDRESS: ", ", Kind.BIRTH_DATE: ", "}
+"""Between the kind and what a mask left of it; of all others that is their end."""
+
+NOTHING_LEFT = frozenset({Kind.CARD_CODE, Kind.CARD_EXPIRY, Kind.PASSWORD, Kind.ONE_TIME_CODE})
+"""Of which nothing is told, whatever a token says."""
 
 
 def written_out(text: str) -> str:
@@ -31,6 +38,6 @@ def written_out(text: str) -> str:
 
 def _in_words(token: Match[str]) -> str:
     kind, left = Kind(token[1]), token[2]
-    if left is None:
+    if left is None or kind in NOTHING_LEFT:
         return f"[{KINDS_IN_WORDS[kind]}, cut]"
-    return f"[{KINDS_IN_WORDS[kind]} {'at' if kind is Kind.EMAIL else 'ending in'} {left}]"
+    return f"[{KINDS_IN_WORDS[kind]}{BEFORE_WHAT_IS_LEFT.get(kind, ' ending in ')}{left}]"

@@ -7,10 +7,11 @@ Source: https://www.w3.org/TR/webvtt1/ (sections 4.1 to 4.4). A word heard with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from worker.core.sound import clock
-from worker.exchange.cues import Cue, cues_of
+from worker.exchange.cues import SHORTEST_CUE_S, Cue, cues_of, timestamp
 from worker.exchange.script import Line, Remark, ScriptWord
 
 MEDIA_TYPE = "text/vtt"
@@ -38,10 +39,7 @@ def vtt_of(script: Sequence[Line]) -> str:
     return "\n".join([HEADER, *(text for _start_s, text in sorted(parts, key=lambda part: part[0]))])
 
 
-def timestamp(seconds: float) -> str:
-    """A point in the call: 00:02:05.250."""
-    whole_s, ms = divmod(round(max(0.0, seconds) * 1000), 1000)
-    return f"{whole_s // 3600:02}:{whole_s // 60 % 60:02}:{whole_s % 60:02}.{ms:03}"
+_at = partial(timestamp, decimal_sign=".")
 
 
 def escape(text: str) -> str:
@@ -51,10 +49,9 @@ def escape(text: str) -> str:
 
 def _cue(cue: Cue) -> str:
     identifier = escape(f"{cue.turn}-{cue.number}")
-    end_s = max(cue.end_s, round(cue.start_s, 3) + 0.001)
+    end_s = max(cue.end_s, round(cue.start_s, 3) + SHORTEST_CUE_S)
     return (
-        f"{identifier}\n{timestamp(cue.start_s)} --> {timestamp(end_s)}\n"
-        f"<v {escape(cue.name)}>{' '.join(_spans(cue.words))}</v>\n"
+        f"{identifier}\n{_at(cue.start_s)} --> {_at(end_s)}\n<v {escape(cue.name)}>{' '.join(_spans(cue.words))}</v>\n"
     )
 
 

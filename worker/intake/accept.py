@@ -23,8 +23,9 @@ from worker.core.log.entry import SYSTEM
 from worker.intake.limits import Gate, Limits
 from worker.jobs import JobQueue
 from worker.record.files import FileStore
+from worker.record.sealed_sounds import Incoming
 from worker.record.sound_keys import Kept
-from worker.record.sounds import Incoming, SoundStore
+from worker.record.sounds import SoundStore
 from worker.record.standing import Accepted
 from worker.record.store import Store
 from worker.record.uploads import UploadStore

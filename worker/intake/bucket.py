@@ -10,8 +10,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from worker.core.errors import BadRecording, CallError, Invalid, Unavailable
+from worker.core.now import now_utc
 from worker.intake.dropped import DETAILS_END, LARGEST_DETAILS, Dropbox, Kind, Look, kind_of
 from worker.record.watching import Watched
 
@@ -43,7 +44,7 @@ class BucketWatch:
     dropbox: Dropbox
     watched: Watched
     waits_for_details: bool = False
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: Callable[[], datetime] = now_utc
 
     def look(self) -> Look:
         """Hands over what is new, the oldest first.

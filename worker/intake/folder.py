@@ -25,13 +25,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import structlog
 
 from worker.core.errors import BadRecording, CallError, Invalid, Unavailable
+from worker.core.now import now_utc
 from worker.intake.dropped import DETAILS_END, LARGEST_DETAILS, Dropbox, Kind, Look, kind_of
 
 log = structlog.get_logger()
@@ -94,7 +95,7 @@ class FolderWatch:
     marker: str | None = None
     waits_for_details: bool = False
     settle_s: float = 5.0
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    now: Callable[[], datetime] = now_utc
     clock: Callable[[], float] = time.monotonic
     _steady: dict[str, tuple[Stamp, float]] = field(default_factory=dict, init=False)
 

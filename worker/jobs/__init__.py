@@ -6,7 +6,7 @@ worker held is claimed again when the lease has run out. What a crash, an emptie
 comes back on it from the database.
 
 ``queue`` and ``filling`` are the windows and how they are filled, ``work`` is one job, ``lease`` its time, ``making``
-what it makes, ``scratch`` where, ``way`` the order of the stages. A worker process is ``worker.work``.
+what it makes, ``scratch`` where, ``way`` the order of the stages. A worker process is ``worker.running.work``.
 """
 
 from __future__ import annotations

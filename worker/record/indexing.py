@@ -21,9 +21,8 @@ from functools import lru_cache
 import sqlalchemy as sa
 import structlog
 
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.errors import BrokenRecord
-from worker.core.log.entry import EntryKind
 from worker.core.record import CallRecord
 from worker.core.search.lines import Line, lines_of
 from worker.core.search.words import language_of, stem, words_of_record
@@ -103,12 +102,12 @@ class Index:
 
     def _draw(self, call_id: str) -> None:
         items = self._log.items(call_id)
-        made = next((one for one in reversed(items) if one.kind is EntryKind.MADE), None)
+        newest = newest_record(items)
         made_of = max((one.number for one in items if one.kind in THAT_MATTER), default=-1)
         lines: tuple[tuple[Line, str], ...] = ()
-        if made is not None and isinstance(made.content, CallRecord):
-            dialogue = read_dialogue(made.content, items, now=datetime.now(UTC))
-            lines = self._written(made.content, lines_of(made.content, dialogue))
+        if newest is not None:
+            dialogue = read_dialogue(newest[1], items, now=datetime.now(UTC))
+            lines = self._written(newest[1], lines_of(newest[1], dialogue))
         with self._database.writing() as connection:
             # The row of the call is held: of two who draw at once, the one who read less gives way.
             _hold(connection, call_id)
@@ -116,7 +115,7 @@ class Index:
                 sa.select(search_calls.c.made_of).where(search_calls.c.call_id == call_id)
             ).scalar()
             if before is None or before <= made_of:
-                key_from = connection.execute(_key_of(call_id, made.number)).scalar() if made and lines else None
+                key_from = connection.execute(_key_of(call_id, newest[0].number)).scalar() if newest and lines else None
                 self._replace(connection, call_id, lines, made_of, key_from)
 
     def _replace(

@@ -2,7 +2,8 @@
 
 An erasure begins with one transaction: the keys of the call go, and with them everything that they open, here and on
 every backup; what the tables said of it goes too, and an entry under a new key says so. What then lies in other places
-opens no more, and is removed there by ``worker.erasing``. Until every place has answered, the erasure is under way.
+opens no more, and is removed there by ``worker.owed.erasing``. Until every place has answered, the erasure is under
+way.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from worker.record.upsert import insert_once
 from worker.record.values import from_json, to_json
 
 IS_HELD = "A legal hold is on this call, so nothing of it may be erased. Release the hold first, if that is right."
+IS_WANTED = "Somebody asks for this call, or contests it, so it stays though its time is over."
 DUE_AT_ONCE = 200
 
 Forget: TypeAlias = Callable[[sa.Connection, str], int]
@@ -94,13 +96,14 @@ class Keeping:
         """Destroys the keys, and what the tables say; the erasure's id, its receipt so far, and uploads to be removed.
 
         Asked again, it gives what was begun. Raises NotFound for a call that is not there, NotAllowed for one that is
-        held: then nothing was changed.
+        held, and for one whose time is over that somebody asked for since: then nothing was changed.
         """
         with self._database.writing() as connection:
             family = _family(connection, call_id)
             hold(connection, *family)
-            lock(connection, sorted(family))
-            if connection.execute(sa.select(holds.c.call_id).where(holds.c.call_id.in_(family)).limit(1)).first():
+            kin = sorted({*family, *_recorded_by(connection, call_id)})
+            lock(connection, kin)
+            if held_in(connection, kin):
                 raise NotAllowed(IS_HELD)
             known = connection.execute(_erasure(call_id, what)).one_or_none()
             its_uploads = tuple(uploads_of(connection, family))
@@ -109,6 +112,11 @@ class Keeping:
                 if known.ended_at is None or _is_done(connection, family, what):
                     return known.id, receipt, its_uploads
                 connection.execute(sa.delete(erasures).where(erasures.c.id == known.id))
+            elif (
+                why is Why.RETENTION
+                and connection.execute(sa.select(calls.c.id).where(calls.c.id == call_id, _STAYS)).first()
+            ):
+                raise NotAllowed(IS_WANTED)
             receipt = self._destroy(connection, call_id, family, what, why, now)
             erased = Erased(what, why, _entries_of(connection, call_id), receipt.recordings)
             if what is KeptKind.RECORDING:
@@ -195,16 +203,11 @@ class Keeping:
         Not those that are held, that are restricted, or about which a request is open; nor what was erased already.
         """
         is_left = (calls.c.sound_erased_at if kind is KeptKind.RECORDING else calls.c.erased_at).is_(None)
-        its = request_calls.c.call_id == calls.c.id
-        is_asked = sa.exists().where(its, requests.c.id == request_calls.c.request_id, requests.c.ended_at.is_(None))
-        stays = sa.exists().where(holds.c.call_id == calls.c.id) | sa.exists().where(
-            restrictions.c.call_id == calls.c.id
-        )
         began = sa.func.coalesce(calls.c.started_at, calls.c.received_at)
         select = (
             sa.select(calls.c.id, calls.c.line, calls.c.started_at, calls.c.received_at)
             .where(calls.c.id > after, calls.c.own_recording_of.is_(None), calls.c.same_as.is_(None))
-            .where(is_left, ~is_asked, ~stays, began < now)
+            .where(is_left, ~_STAYS, began < now)
             .order_by(calls.c.id)
             .limit(DUE_AT_ONCE)
         )
@@ -212,6 +215,18 @@ class Keeping:
             rows = connection.execute(select).all()
         over = [row.id for row in rows if rules.is_over(kind, row.line, row.started_at or row.received_at, now)]
         return over, rows[-1].id if len(rows) == DUE_AT_ONCE else None
+
+
+_STAYS = sa.or_(
+    sa.exists().where(holds.c.call_id == calls.c.id),
+    sa.exists().where(restrictions.c.call_id == calls.c.id),
+    sa.exists().where(
+        request_calls.c.call_id == calls.c.id,
+        requests.c.id == request_calls.c.request_id,
+        requests.c.ended_at.is_(None),
+    ),
+)
+"""A call that no rule destroys now, however long it was kept."""
 
 
 def held_in(connection: sa.Connection, call_ids: Collection[str]) -> frozenset[str]:
@@ -227,6 +242,12 @@ def _family(connection: sa.Connection, call_id: str) -> tuple[str, ...]:
     if call_id not in found:
         raise NotFound("There is no such call. `onrecord calls` shows which there are.")
     return (call_id, *(one for one in found if one != call_id))
+
+
+def _recorded_by(connection: sa.Connection, call_id: str) -> tuple[str, ...]:
+    """The call of which this is one more recording, if it is: a hold on it covers what was recorded of it."""
+    row = connection.execute(sa.select(calls.c.own_recording_of, calls.c.same_as).where(calls.c.id == call_id)).one()
+    return tuple(one for one in row if one is not None)
 
 
 def _is_done(connection: sa.Connection, family: Sequence[str], what: KeptKind) -> bool:

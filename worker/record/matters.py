@@ -18,11 +18,10 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from pydantic import TypeAdapter
 
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.errors import BrokenRecord, CallError
 from worker.core.log.entry import EntryKind, Role
 from worker.core.matters import SPOKEN, Gist, Matter, MatterKind, gist_of
-from worker.core.record import CallRecord
 from worker.record.database import Database
 from worker.record.log import Log
 from worker.record.log.contents import key_place
@@ -217,17 +216,17 @@ class Matters:
 
     def _draw(self, call_id: str) -> Gist | None:
         items = self._log.items(call_id)
-        made = next((one for one in reversed(items) if one.kind is EntryKind.MADE), None)
+        newest = newest_record(items)
         made_of = max((one.number for one in items if one.kind in THAT_MATTER), default=-1)
         gist, key = None, None
-        if made is not None and isinstance(made.content, CallRecord):
-            gist = gist_of(made.content, read_dialogue(made.content, items, now=datetime.now(UTC)))
+        if newest is not None:
+            gist = gist_of(newest[1], read_dialogue(newest[1], items, now=datetime.now(UTC)))
         with self._database.writing() as connection:
             # The row of the call is held: of two who draw at once, the one who read less gives way.
             connection.execute(sa.select(calls.c.id).where(calls.c.id == call_id).with_for_update(key_share=True))
             before = connection.execute(sa.select(gists.c.made_of).where(gists.c.call_id == call_id)).scalar()
-            if made is not None:
-                key = connection.execute(_key_of(call_id, made.number)).one_or_none()
+            if newest is not None:
+                key = connection.execute(_key_of(call_id, newest[0].number)).one_or_none()
             if before is None or before <= made_of:
                 self._replace(connection, call_id, gist, made_of, key)
         return gist

@@ -1,4 +1,4 @@
-"""Packages: asked for, shown how far they are, opened with a code, and ended. Who makes them is ``worker.packing``.
+"""Packages: asked for, shown how far they are, opened with a code, and ended. ``worker.owed.packing`` makes them.
 
 The bytes of a package lie sealed beside the recordings (``worker.record.package_files``). When it ends, what opens them
 is removed in the same transaction that says so, and the bytes are noted to be removed.

@@ -1,68 +1,34 @@
 """The sound of calls: the bytes of recordings as they arrived, and the copies made for listening.
 
-Each is sealed as it is kept, under a random name and a random key of its own that nobody has but whoever kept it: the
-database takes that in, sealed under the key of the call, in the transaction that takes in the call. What is kept is
-whole and durable before ``keep`` returns; what is read opens only where it is as it was kept. Recordings of earlier
-versions lie in the clear under their hash, are read as well, and are sealed by ``seal_plain``.
+Each is sealed as it is kept (``sealed_sounds``): the database takes its name and key in, sealed under the key of the
+call, in the transaction that takes in the call. What is kept is whole and durable before ``keep`` returns; what is read
+opens only where it is as it was kept. Recordings of earlier versions lie in the clear under their hash, are read as
+well, and are sealed by ``seal_plain`` (``plain_sounds``).
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
-from worker.core.arrival import Sealed
-from worker.core.call import sound_id
 from worker.core.dialogue.values import Content
 from worker.core.errors import BrokenRecord, CallError, Invalid, NotFound, Unavailable
-from worker.record.blobs import BLOCK_BYTES, Blobs, opened, our_errors
-from worker.record.sealed import Hashed, Lock, Sealing, open_all, open_part, sealed_size
-from worker.record.sound_keys import COPY, FOLDER, PEAKS, PLAIN_COPIES, PLAIN_RECORDINGS, Kept, SoundKeys, place
-from worker.record.tables.sounds import NAME_LENGTH
+from worker.record.blobs import Blobs, our_errors
+from worker.record.plain_sounds import PlainSounds
+from worker.record.sealed import Hashed, open_all, open_part, sealed_size
+from worker.record.sealed_sounds import IS_NOT_WHOLE, opening
+from worker.record.sound_keys import COPY, FOLDER, PEAKS, PLAIN_RECORDINGS, Kept, SoundKeys, place
 
-IS_NOT_WHOLE = "The kept recording is not what arrived. Restore it from a copy, or send it again."
 NOBODYS_AFTER_S = 2 * 24 * 3600.0
 """Sealed bytes that no call names so long after they were kept will never be named: their key is nowhere."""
 
 
-class Incoming:
-    """A recording that is sealed here as it comes, and hashed on the way: a file of ``SoundStore.incoming``."""
-
-    def __init__(self, file: IO[bytes], path: Path) -> None:
-        self.file, self.path = file, path
-        self._name = secrets.token_hex(NAME_LENGTH // 2)
-        self._lock = opening(Sealed(self._name, Lock.new("", "").key))
-        self._sealing = Sealing(file, self._lock)
-
-    @property
-    def size_bytes(self) -> int:
-        """How much was written so far."""
-        return self._sealing.size_bytes
-
-    def write(self, block: bytes) -> None:
-        """Writes the bytes that follow. Raises Unavailable where there is no room for them."""
-        with our_errors():
-            self._sealing.write(block)
-
-    def end(self) -> None:
-        """All is written."""
-        with our_errors():
-            self._sealing.end()
-
-    @property
-    def kept(self) -> Kept:
-        """What was written so far."""
-        hashed = self._sealing.hashed
-        return Kept(hashed.sha256, hashed.size_bytes, Sealed(self._name, self._lock.key))
-
-
-class SoundStore:
+class SoundStore(PlainSounds):
     """The sound of calls, in a folder or at an address (``file://``, ``s3://``, ``gs://``, ``az://``).
 
     Every method raises Unavailable if the place or the database cannot be reached or cannot do it now. Raises Invalid
@@ -71,34 +37,7 @@ class SoundStore:
     """
 
     def __init__(self, location: str | Path, keys: SoundKeys) -> None:
-        self.blobs, self._keys = Blobs(location), keys
-
-    # Keeping what arrives, before there is a call
-
-    @contextmanager
-    def incoming(self) -> Iterator[Incoming]:
-        """A recording to be written as it comes and then kept; where it is not, it is gone when the block ends."""
-        with self.blobs.incoming() as (file, path):
-            yield Incoming(file, path)
-
-    def keep(self, recording: Path | BinaryIO | Incoming) -> Kept:
-        """Seals and keeps the bytes of a file, of a stream up to its end, or what was written. They are safe when this
-        returns, and open for nobody until ``Store.accept`` or ``Store.fetched`` has taken in what is given here.
-
-        A failure leaves nothing behind.
-        """
-        if isinstance(recording, Incoming):
-            recording.end()
-            self.blobs.place(recording.file, recording.path, place(recording.kept.sealed.name))
-            return recording.kept
-        with our_errors(), opened(recording) as source, self.incoming() as incoming:
-            while block := source.read(BLOCK_BYTES):
-                incoming.write(block)
-            return self.keep(incoming)
-
-    def discard(self, kept: Kept) -> None:
-        """Removes what was kept and became no recording of any call."""
-        self.blobs.remove(place(kept.sealed.name))
+        super().__init__(Blobs(location), keys)
 
     def settle(self, kept: Kept, call_id: str, leg: int) -> None:
         """After a recording was accepted: what was kept of one that was here already is removed, or takes the place of
@@ -286,59 +225,6 @@ class SoundStore:
             self.blobs.remove(name)
         return len(nobodys)
 
-    # What earlier versions kept in the clear
-
-    def seal_plain(self) -> int:
-        """Seals what lies in the clear, and removes it there once all of it is sealed; how many recordings it were.
-
-        It may be stopped at any time, and goes on where it was.
-        """
-        waiting = self._keys.in_the_clear()
-        sealed = sum(self._seal(call_id, leg) for call_id, leg in waiting)
-        if sealed == len(waiting):
-            self.blobs.remove_below(PLAIN_RECORDINGS)
-            self.blobs.remove_below(PLAIN_COPIES)
-        return sealed
-
-    def _seal(self, call_id: str, leg: int) -> bool:
-        """Seals one recording, and what was made of its call for listening; False where there is none."""
-        there = self._keys.leg(call_id, leg)
-        if there is None or there.sha256 is None:
-            return True
-        for what, name in (
-            (COPY, self._plain_copy(call_id, ".flac")),
-            (PEAKS, self._plain_copy(call_id, ".peaks.json")),
-            (str(leg), f"{PLAIN_RECORDINGS}/{there.sha256}"),  # the last: then nothing asks again
-        ):
-            try:
-                with self.incoming() as incoming:
-                    for block in self.blobs.read(name):
-                        incoming.write(block)
-                    kept = self.keep(incoming)
-            except NotFound:
-                if what == str(leg):
-                    return False
-                continue
-            if what == str(leg) and kept.sha256 != there.sha256:
-                self.discard(kept)
-                return False
-            if not self._keys.note(call_id, what, kept, if_new=True):
-                self.discard(kept)
-        return True
-
-    def _plain_recording(self, call_id: str, leg: int) -> str | None:
-        there = self._keys.leg(call_id, leg)
-        return f"{PLAIN_RECORDINGS}/{there.sha256}" if there is not None and there.sha256 is not None else None
-
-    def _plain_copy(self, call_id: str, ending: str) -> str:
-        shas = [leg.sha256 for leg in self._keys.legs(call_id) if leg.sha256 is not None]
-        return f"{PLAIN_COPIES}/{sound_id(shas)}{ending}"
-
-    def _remove_plain(self, sha256: str) -> None:
-        """Removes a recording in the clear unless others have no other one yet; those are sealed by and by."""
-        if not self._keys.in_the_clear(sha256):
-            self.blobs.remove(f"{PLAIN_RECORDINGS}/{sha256}")
-
     def _is_whole(self, kept: Kept) -> bool:
         hashed = hashlib.sha256()
         try:
@@ -347,11 +233,6 @@ class SoundStore:
         except (NotFound, BrokenRecord):
             return False
         return hashed.hexdigest() == kept.sha256
-
-
-def opening(sealed: Sealed) -> Lock:
-    """What opens sealed sound."""
-    return Lock(sealed.key, sealed.name, IS_NOT_WHOLE)
 
 
 def _there(name: str | None) -> str:

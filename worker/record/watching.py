@@ -47,10 +47,13 @@ class Watched:
         return found
 
     def note(self, bucket: str, path: str, e_tag: str, *, refused: str | None = None, now: datetime) -> None:
-        """This object, as it is now, was taken; or was refused, for this reason."""
+        """This object, as it is now, was taken; or was refused, for this reason.
+
+        Of what was taken its path is not kept: callers' numbers and names stand in paths, and would outlive the call.
+        """
         values = {
             "bucket": bucket,
-            "path": path,
+            "path": "" if refused is None else path,
             "e_tag": e_tag[:LONGEST_ETAG],
             "taken_at": now,
             "refused": refused,

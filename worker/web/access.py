@@ -293,7 +293,7 @@ class Access:
         if is_restricted and not rights:
             raise _not_here()
         if right not in rights:
-            raise NotAllowed(_RESTRICTED if right in RIGHTS[role] else _REFUSAL.get(role, _FOR_THE_SIDES))
+            raise NotAllowed(RESTRICTED if right in RIGHTS[role] else _REFUSAL.get(role, _FOR_THE_SIDES))
         return Opened(visitor, call, role, is_restricted)
 
     def opened(self, right: Right, *, is_use: bool = True) -> Callable[[Request, str], Opened]:
@@ -391,7 +391,7 @@ _FROM_ELSEWHERE = later(
 _NOT_SIGNED_IN = later("Nobody is signed in here, or no longer. Nothing was changed. Sign in, and do it again.")
 _FOR_OPERATORS = later("This is for the people who run the service.")
 _FOR_THE_SIDES = later("This is for the two sides of the call alone.")
-_RESTRICTED = later(
+RESTRICTED = later(
     "This record is kept and not used while it is contested: it can be read, and nobody but its customer takes a copy."
 )
 _REFUSAL = {

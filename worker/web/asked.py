@@ -12,7 +12,7 @@ from worker.core.errors import NotFound
 from worker.core.log.entry import Actor, Role
 from worker.core.requests.values import By
 from worker.record.people import Kind, Person
-from worker.record.requests.values import Request as Asked
+from worker.record.requests.values import Request as AskedFor
 from worker.web.access import Visitor, is_desk
 from worker.web.pages.requests.asking import CallChoice
 from worker.web.pages.requests.naming import call_in_words, day_of_call
@@ -28,7 +28,7 @@ class OpenedRequest:
     """A request, opened by its asker or by the desk."""
 
     visitor: Visitor
-    request: Asked
+    request: AskedFor
     is_desk: bool
 
     @property
@@ -55,7 +55,7 @@ def opened_request(parts: Parts, *, is_use: bool = True) -> Callable[[Request, s
             asked = parts.store.requests.get(request_id, now=parts.now())
         except NotFound:
             raise _not_here() from None
-        is_own = asked.person == visitor.person.id and visitor.only_call in (None, asked.call_id)
+        is_own = asked.person == visitor.person.id and _is_of(asked, visitor.only_call)
         if not is_own and not is_desk(visitor):
             raise _not_here()
         return OpenedRequest(visitor, asked, is_desk=not is_own)
@@ -76,7 +76,7 @@ def only(parts: Parts, *, desk: bool, is_use: bool = True) -> Callable[[Request,
     return opened
 
 
-def days_of(parts: Parts, requests: Sequence[Asked]) -> dict[str, date]:
+def days_of(parts: Parts, requests: Sequence[AskedFor]) -> dict[str, date]:
     """The days of the calls that requests name, where they are known."""
     ids = [one.call_id for one in requests if one.call_id is not None]
     calls, gists = parts.store.those(ids), parts.store.matters.gists(ids)
@@ -108,6 +108,11 @@ def requests_of(parts: Parts, visitor: Visitor) -> tuple[RequestRow, ...]:
     found = requests.of_person(visitor.person.id, now=parts.now(), only_call=visitor.only_call)
     days = days_of(parts, found)
     return tuple(request_row(one, days, requests.calendar) for one in found)
+
+
+def _is_of(asked: AskedFor, only_call: str | None) -> bool:
+    """Whether a request is about the one call alone to which somebody was let in; the desk may have found more."""
+    return only_call is None or (asked.call_id == only_call and {*asked.calls} <= {only_call})
 
 
 def _not_here() -> NotFound:

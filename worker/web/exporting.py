@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.dialogue.state import Dialogue
 from worker.core.dialogue.values import Added, Item
 from worker.core.errors import Invalid, NotFound
@@ -30,7 +30,7 @@ from worker.record.files import FileStore
 from worker.record.sounds import SoundStore
 from worker.record.standing import StoredCall
 from worker.record.store import Store
-from worker.web.packing.gathering import Asked, Gatherer
+from worker.web.packing.gathering import Gatherer, Wanted
 from worker.web.texts import language
 
 INLINE_MOST = 50_000_000
@@ -110,11 +110,10 @@ class Exporter:
 
     def _read(self, call: StoredCall, now: datetime) -> _Read:
         items = self.store.log.items(call.id)
-        made = next((one for one in reversed(items) if isinstance(one.content, CallRecord)), None)
-        if made is None or not isinstance(made.content, CallRecord):
+        if (newest := newest_record(items)) is None:
             raise NotFound("There is no record of this call yet, or no longer. Its page says where it stands.")
-        dialogue = read_dialogue(made.content, items, now=now)
-        return _Read(call, made.content, made.at, made.number, dialogue, items)
+        made, record = newest
+        return _Read(call, record, made.at, made.number, read_dialogue(record, items, now=now), items)
 
     def _text(self, read: _Read, to: Format) -> tuple[str, str, str]:
         script = script_of(read.record, read.dialogue)
@@ -135,13 +134,13 @@ class Exporter:
 
     def _pdf(self, call: StoredCall, now: datetime) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
-            contents = self._gatherer.gather(Asked([call.id], (), language(), now), Path(folder))
+            contents = self._gatherer.gather(Wanted([call.id], (), language(), now), Path(folder))
         return contents.calls[0].texts[form.PDF]
 
     def _package(self, call: StoredCall, now: datetime) -> Iterator[bytes]:
         """The whole package, nothing left out; what cannot be made is known before the first block is given."""
         with tempfile.TemporaryDirectory() as folder:
-            contents = self._gatherer.gather(Asked([call.id], (), language(), now), Path(folder))
+            contents = self._gatherer.gather(Wanted([call.id], (), language(), now), Path(folder))
         return package_blocks(contents, self.store.log.signer.sign)
 
     def _vcon(self, read: _Read, now: datetime, sealing: Sealing) -> bytes:

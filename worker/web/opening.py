@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.dialogue.state import Dialogue
 from worker.core.dialogue.values import Item
 from worker.core.log.verify import KeptEntry, check_call
@@ -36,8 +36,8 @@ class OpenRecord:
 def open_record(parts: Parts, call_id: str) -> OpenRecord:
     """The newest record of a call and what was said of it. Raises NotFound where there is none."""
     items = parts.store.log.items(call_id)
-    made = next((one.content for one in reversed(items) if isinstance(one.content, CallRecord)), None)
-    record = made or parts.store.record(call_id)
+    made = newest_record(items)
+    record = made[1] if made else parts.store.record(call_id)
     dialogue = read_dialogue(record, items, now=parts.now())
     return OpenRecord(record, items, dialogue, _recordings(parts, dialogue))
 

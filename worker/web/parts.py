@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from worker.core.errors import Unavailable
+from worker.core.now import now_utc
 from worker.core.requests.values import By
 from worker.exchange.sending import Sending
 from worker.exchange.vcon import VconSigner
@@ -29,11 +30,6 @@ from worker.web.looks import RecentLooks
 from worker.web.single_sign_on import SingleSignOn
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
-
-
-def now_utc() -> datetime:
-    """What the clock says; tests bring their own."""
-    return datetime.now(UTC)
 
 
 def no_signer() -> VconSigner:

@@ -11,6 +11,9 @@ from worker.record.codes import VALID_FOR
 from worker.web.parts import Parts
 from worker.web.texts import _
 
+CODE_IS_TRIED_FOR = timedelta(days=1)
+"""The code of a package, which opens it longer than that."""
+
 
 def post_code(parts: Parts, address: str, code: str, line: str) -> None:
     """Sends a code; ``line`` says what it is for, and leaves ``{code}`` to be filled in. Raises as ``post_letter``."""
@@ -21,6 +24,15 @@ def post_code(parts: Parts, address: str, code: str, line: str) -> None:
     if is_phone(address):  # telephones fill such a code in by themselves, and on that site alone
         lines.append(f"@{urlsplit(parts.base_url).hostname} #{code}")
     post_letter(parts, address, subject=_("Your code"), text="\n\n".join(lines), valid_for=VALID_FOR)
+
+
+def post_package_code(parts: Parts, address: str, code: str) -> None:
+    """Sends the code of a package, which whoever has the file or its link opens it with. Raises as ``post_letter``."""
+    lines = [
+        _("{code} opens what somebody asked for here and hands to you.").format(code=code),
+        _("The file, or the link to it, comes to you another way. If you expect nothing, do nothing."),
+    ]
+    post_letter(parts, address, subject=_("The code of a file"), text="\n\n".join(lines), valid_for=CODE_IS_TRIED_FOR)
 
 
 def post_letter(parts: Parts, address: str, *, subject: str, text: str, valid_for: timedelta) -> None:

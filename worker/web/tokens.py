@@ -1,4 +1,5 @@
-"""What stands in place of protected words, as people read it: "[card number ending in 4242]", "[card code, cut]".
+"""What stands in place of protected words, as people read it: "[card number ending in 4242]", and of a code that
+it was cut.
 
 Every page says it so wherever a text has such a token, be it a turn, a quotation, a promise or what somebody wrote
 about them. Programs are given the tokens themselves.

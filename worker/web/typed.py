@@ -1,4 +1,4 @@
-"""What somebody wrote for a record, as it may be kept: without the cards in it."""
+"""What somebody wrote for a record or in a request, as it may be kept: without the cards in it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ Written = TypeVar("Written", Annotation, Added)
 def without_cards(written: Written) -> Written:
     """The same with a token for each card number, code and expiry that was written. Raises Invalid as its values do."""
     if isinstance(written, Added):
-        return replace(written, text=_protected(written.text))
+        return replace(written, text=text_without_cards(written.text))
     correction = written.correction
     if isinstance(correction, NewWords | NewSentence):
         correction = replace(correction, text=protect_typed(correction.text, language()))
-    return replace(written, text=_protected(written.text), correction=correction)
+    return replace(written, text=text_without_cards(written.text), correction=correction)
 
 
-def _protected(text: str | None) -> str | None:
-    return protect_typed(text, language()) if text else text
+def text_without_cards(text: str | None) -> str | None:
+    """The same of a text that stands by itself, such as what a request says. Browsers send CRLF for each new line."""
+    return protect_typed(text.replace("\r\n", "\n"), language()) if text else None

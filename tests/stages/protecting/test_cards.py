@@ -1,5 +1,7 @@
 """Payment cards in talks: what is found of them, and what looks like them and stays."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,9 @@ from stdnum import luhn
 
 from tests.stages.protecting.talks import found_in, turns_of, words_of
 from worker.core.protection import Found, Kind
+from worker.stages.protecting.cards import find_cards
 from worker.stages.protecting.finding import find_all
+from worker.stages.protecting.spoken import read_talk
 
 NUMBER, CODE, EXPIRY = Kind.CARD_NUMBER, Kind.CARD_CODE, Kind.CARD_EXPIRY
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -182,3 +186,65 @@ def test_any_number_is_found_in_any_way_of_saying_it(start: str, rest: str, ways
 def test_a_number_of_something_else_is_never_a_card(digits: str) -> None:
     """Whatever its digits are: it was called an order."""
     assert not [kind for kind, _ in found_in(f"My order number is {digits}.") if kind in (NUMBER, CODE, EXPIRY)]
+
+
+def test_groups_of_a_number_that_are_said_again_are_no_code() -> None:
+    said = ("agent: Your card number?", "4539 0217 6114 1173.", "agent: After 0217, was it 6114?", "Yes, 6114.")
+    assert found_in(*said)[1:] == [(NUMBER, "0217, was it 6114?"), (NUMBER, "6114.")]
+
+
+def test_an_expiry_is_corrected_by_another() -> None:
+    said = (
+        "My card is 4242 4242 4242 4242.",
+        "agent: Same expiry, 06/27?",
+        "No, 08/29.",
+        "agent: And the CVV?",
+        "112.",
+    )
+    assert found_in(*said)[1:] == [(EXPIRY, "06/27?"), (EXPIRY, "08/29."), (CODE, "112.")]
+
+
+def test_the_word_for_an_expiry_may_come_behind_it() -> None:
+    said = ("My card is 4242 4242 4242 4242.", "agent: And the CVV?", "Two oh seven. And 0927 is the expiry.")
+    assert found_in(*said)[1:] == [(CODE, "Two oh seven."), (EXPIRY, "0927")]
+
+
+@pytest.mark.parametrize("said", ["The end of February twenty-nine.", "Twenty thirty, July."])
+def test_an_expiry_is_asked_for_after_something_else_in_the_same_turn(said: str) -> None:
+    turns = ("My card is 4242 4242 4242 4242.", "agent: Issue number? No? Okay. Expires end of?", said)
+    assert found_in(*turns)[1:] == [(EXPIRY, said)]
+
+
+def test_a_pin_is_found_though_no_card_is_named() -> None:
+    assert found_in("I put in my PIN, four four one nine, and it says it's wrong.") == [(CODE, "four four one nine,")]
+    assert found_in("The gate's PIN is 4419.") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("agent: The IMEI of the phone, please. It's fifteen digits.", "356938035643809."),
+        ("My card's about to expire so I wanted to update it. Is the office open at four one two?",),
+    ],
+)
+def test_what_only_sounds_like_a_question_for_a_card_finds_nothing(said: tuple[str, ...]) -> None:
+    assert found_in(*said) == []
+
+
+def test_a_talk_four_times_as_long_does_not_take_sixteen_times_as_long() -> None:
+    """As the time of the processor, which another process does not take away."""
+    part = (
+        "agent: Your card number?",
+        "4539 0217 6114 1173.",
+        "agent: The code on the back?",
+        "112. Order 4411 2.",
+    ) * 60
+
+    def spent_s(times: int) -> float:
+        talk = read_talk(turns_of(*part * times), "en")
+        start_s = process_time()
+        assert list(find_cards(talk))
+        return process_time() - start_s
+
+    spent_s(1)
+    assert spent_s(8) < 9 * spent_s(2)

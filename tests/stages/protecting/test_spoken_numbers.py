@@ -122,3 +122,7 @@ def test_digits_are_never_invented(text: str) -> None:
     words = len(text.split())
     assert not digits_of(piece for piece in read if not piece.said.isalpha())
     assert all(0 <= piece.first < piece.end <= words for piece in read)
+
+
+def test_a_mark_that_stands_by_itself_ends_the_word_before_it() -> None:
+    assert [(one.text, one.after) for one in pieces("C'est quand ?", "fr")] == [("c'est", ""), ("quand", "?")]

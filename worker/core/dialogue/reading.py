@@ -53,6 +53,13 @@ WRITERS = (*SIDES, Role.REVIEWER)
 DECISIONS = (Act.ACCEPT, Act.DECLINE)
 
 
+def newest_record(items: Sequence[Item]) -> tuple[Item, CallRecord] | None:
+    """The last record that the stages made of a call, with its entry; None before there is one, and once it was
+    erased."""
+    made = ((item, item.content) for item in reversed(items) if isinstance(item.content, CallRecord))
+    return next(made, None)
+
+
 def read_dialogue(record: CallRecord, items: Sequence[Item], *, now: datetime) -> Dialogue:
     """What was said about this record, and where everything stands at ``now``, an aware instant.
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from worker.core.errors import Invalid
 from worker.core.keeping.values import KeptKind
+from worker.core.line_rules import read_line_rules
 
 TIME = re.compile(r"([1-9]\d{0,4})([dmy])")
-OF_LINE = re.compile(r"line:(.+):([^:]+)")
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,15 @@ class KeepRules:
     @classmethod
     def read(cls, text: str) -> KeepRules:
         """The rules of a setting such as ``recording=180d,record=3y;line:support:recording=90d``: those for all lines,
-        then those of single ones, with ``;`` between.. Raises Invalid for anything
-        else."""
-        for_all: dict[KeptKind, Time] = {}
-        of_line: dict[str, dict[KeptKind, Time]] = {}
-        for part in filter(None, map(str.strip, text.split(";"))):
-            found, rules, says = OF_LINE.fullmatch(part), for_all, part
-            if found is not None:
-                rules, says = of_line.setdefault(found[1].strip(), {}), found[2]
-            for rule in says.split(","):
-                kind, _, time = (name.strip() for name in rule.partition("="))
-                matched = TIME.fullmatch(time)
-                if kind not in list(KeptKind) or matched is None:
-                    raise Invalid(
-                        f"A rule for keeping is a kind ({', '.join(KeptKind)}), = and a number of days, months or "
-                        "years, such as recording=180d or record=3y; for one line line:NAME: stands before it."
-                    )
-                rules[KeptKind(kind)] = Time(int(matched[1]), matched[2])
-        return cls(for_all, of_line)
+        then those of single ones. Raises Invalid for anything else."""
+        return cls(*read_line_rules(text, _rule))
+
+
+def _rule(kind: str, time: str) -> tuple[KeptKind, Time]:
+    matched = TIME.fullmatch(time)
+    if kind not in list(KeptKind) or matched is None:
+        raise Invalid(
+            f"A rule for keeping is a kind ({', '.join(KeptKind)}), = and a number of days, months or years, such as "
+            "recording=180d or record=3y; for one line line:NAME: stands before it."
+        )
+    return KeptKind(kind), Time(int(matched[1]), matched[2])

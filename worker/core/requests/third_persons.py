@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from worker.core.call import Party
 from worker.core.protection import TOKEN
@@ -39,6 +40,9 @@ FEWEST_WORDS = 3
 
 LONGEST_NAME = 3  # words
 
+LIKE = 0.6
+"""From here on, of 1, two names are one that was heard in two ways: "Lopez" and "Lopes"."""
+
 SURE = {
     Sign.OTHER_VOICE: 0.9,
     Sign.SECOND_CUSTOMER: 0.7,
@@ -62,7 +66,7 @@ def find_places(call_id: str, record: CallRecord, *, names: Iterable[str | None]
 
     A voice gives one place for each of its turns; of places that overlap in one turn the surer stands.
     """
-    known = _known(record, names)
+    known = _names(record, names)
     found: list[Place] = []
     voices = _other_voices(record)
     for turn in record.turns:
@@ -105,6 +109,15 @@ def _unknown(turn: Turn) -> Sign | None:
 
 
 @dataclass(frozen=True)
+class _Names:
+    """Parts of names in small letters: ``known`` are the two sides', ``strangers`` those under which somebody else
+    than the customer of the call introduces themselves as its customer."""
+
+    known: frozenset[str]
+    strangers: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Word:
     """A word without the signs around it; ``plain`` in small letters, without the end of "Anna's"."""
 
@@ -126,12 +139,10 @@ def _read(text: str) -> _Word:
     return _Word(bare, plain, TOKEN.search(text) is not None, is_end)
 
 
-def _named(
-    call_id: str, turn: Turn, read: Sequence[_Word], known: frozenset[str], language: str | None
-) -> Iterator[Place]:
+def _named(call_id: str, turn: Turn, read: Sequence[_Word], names: _Names, language: str | None) -> Iterator[Place]:
     at, is_first = 0, True
     while at < len(read):
-        end, sign, sure = _at(read, at, is_first, known, language)
+        end, sign, sure = _at(read, at, is_first, names, language)
         if end > at and sure >= SURE_ENOUGH:
             yield _place(call_id, turn, at, end, sign, sure)
         end = max(end, at + 1)
@@ -139,14 +150,14 @@ def _named(
         at = end
 
 
-def _at(
-    read: Sequence[_Word], at: int, is_first: bool, known: frozenset[str], language: str | None
-) -> tuple[int, Sign, float]:
+def _at(read: Sequence[_Word], at: int, is_first: bool, names: _Names, language: str | None) -> tuple[int, Sign, float]:
     """What begins at a word: where it ends, what it is and how sure; its end is ``at`` where nothing does."""
-    word = read[at]
+    word, known = read[at], names.known
     nothing = (at, Sign.NAMED, 0.0)
     if word.is_token or not word.plain:
         return nothing
+    if (end := _stranger_end(read, at, names.strangers)) > at:
+        return end, Sign.NAMED, INTRODUCED
     if word.plain in OWNERS and (found := _relation(read, at + 1)) is not None:
         end, sign = found
         is_titled = end < len(read) and read[end].plain in TITLES and not read[end].ends
@@ -191,6 +202,14 @@ def _name_end(
     return at if any(one.plain in known for one in read[at:end]) else end
 
 
+def _stranger_end(read: Sequence[_Word], at: int, strangers: frozenset[str]) -> int:
+    """Where a stranger's name that begins here ends; ``at`` where none does."""
+    end = at
+    while end < len(read) and read[end].has_capital and read[end].plain in strangers:
+        end += 1
+    return end
+
+
 def _may_be_name(word: _Word, language: str | None, is_led: bool) -> bool:
     if word.is_token or not word.has_capital or word.plain in NOT_NAMES or not word.plain.replace("-", "").isalpha():
         return False
@@ -226,18 +245,36 @@ def _place(call_id: str, turn: Turn, first: int, end: int, sign: Sign, sure: flo
 # Whose names are known
 
 
-def _known(record: CallRecord, names: Iterable[str | None]) -> frozenset[str]:
-    """Every part of the names of the two sides: as they were given, and as they say them of themselves."""
-    given = [*names, *(one.name for one in record.parties if one.party in (Party.AGENT, Party.CUSTOMER))]
-    parts = {part.lower() for name in given if name for part in re.findall(r"[^\W\d_]{2,}", name)}
+def _names(record: CallRecord, names: Iterable[str | None]) -> _Names:
+    """Every part of the names of the two sides: as they were given, and as they say them of themselves. Who introduces
+    themselves as the customer by a name that is nothing like the one that was given is somebody else."""
+    sides = [one.name for one in record.parties if one.party in (Party.AGENT, Party.CUSTOMER)]
+    customer = _parts(one.name for one in record.parties if one.party is Party.CUSTOMER)
+    known, strangers = _parts([*names, *sides]), set[str]()
+    given = frozenset(known)
     for turn in record.turns:
-        if turn.party in (Party.AGENT, Party.CUSTOMER):
-            parts |= _introduced([_read(one.text) for one in turn.words], record.language)
-    return frozenset(parts - TITLES - TITLES_ALONE)
+        if turn.party not in (Party.AGENT, Party.CUSTOMER):
+            continue
+        read = [_read(one.text) for one in turn.words]
+        introduced = _introduced(read, record.language) - given
+        if turn.party is Party.CUSTOMER and customer and not _is_like(introduced, customer):
+            strangers |= introduced
+        known |= introduced | _addressed(read, record.language)
+    titles = TITLES | TITLES_ALONE
+    return _Names(frozenset(known - strangers - titles), frozenset(strangers - titles))
+
+
+def _parts(names: Iterable[str | None]) -> set[str]:
+    return {part.lower() for name in names if name for part in re.findall(r"[^\W\d_]{2,}", name)}
+
+
+def _is_like(introduced: set[str], given: set[str]) -> bool:
+    """Whether one of these names may be one of those, as a machine hears them."""
+    return any(SequenceMatcher(None, one, other).ratio() >= LIKE for one in introduced for other in given)
 
 
 def _introduced(read: Sequence[_Word], language: str | None) -> set[str]:
-    """The names under which somebody introduces themselves, and those by which they call the other side."""
+    """The names under which somebody introduces themselves."""
     found: set[str] = set()
     nobody: frozenset[str] = frozenset()
     for at in range(len(read)):
@@ -251,7 +288,7 @@ def _introduced(read: Sequence[_Word], language: str | None) -> set[str]:
             end = _name_end(read, start, nobody, language, is_titled=lead in NAME_IS)
             is_name = lead in NAME_IS or any(one.plain in FIRST_NAMES for one in read[start:end])
             found |= {one.plain for one in read[start:end]} if is_name else set()
-    return found | _addressed(read, language)
+    return found
 
 
 def _addressed(read: Sequence[_Word], language: str | None) -> set[str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from worker.core.errors import Invalid
 from worker.core.log.entry import Actor
+from worker.core.packages import Protection
 
 LONGEST_TEXT = 4000  # letters, as an annotation: a supplementary statement becomes one
 LONGEST_LINE = 300
@@ -157,6 +158,10 @@ class Place:
         """By what a form names it."""
         return f"{self.call_id}/{self.turn}/{self.first}-{self.end}"
 
+    def left_out(self) -> LeftOut:
+        """These words, as they stay out."""
+        return LeftOut(self.call_id, self.turn, self.first, self.end, self.start_s, self.end_s)
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -182,7 +187,8 @@ class Asked:
     for a letter without either. ``is_proved``: they have proved who they are, by a session, or staff saw it.
     ``call_id`` None: all calls of the asker. ``text``: what they say of it; of a correction, the supplementary
     statement. ``about_when``: when the call was, in their words. ``received_at``: when a letter or a telephone call
-    came that was entered later. ``language`` is the one in which they are written to.
+    came that was entered later. ``language`` is the one in which they are written to. ``protection`` is how they want
+    what is handed over to be protected; None where they did not say.
     """
 
     kind: RequestKind
@@ -196,6 +202,7 @@ class Asked:
     text: str | None = None
     received_at: datetime | None = None
     language: str = "en"
+    protection: Protection | None = None
 
     def __post_init__(self) -> None:
         for name in ("address", "name", "about_when", "text"):

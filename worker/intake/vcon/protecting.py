@@ -6,11 +6,13 @@ the digits of a card over many of them.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator
 from typing import Any
 
 from worker.core.call import Party
-from worker.core.protection import DEFAULT_ACTIONS, Action, token
+from worker.core.protection import DEFAULT_ACTIONS, Action, Kind, token
 from worker.core.transcript import Turn, Word
 
 AT_ONCE, OVER = 4000, 200
@@ -25,6 +27,11 @@ SAYS_NOTHING = frozenset(
 
 ENCODED = frozenset({"base64url", "base64"})
 
+CODES = frozenset(
+    ["cvv", "cvv2", "cvc", "cvc2", "cvn", "csc", "cid", "cardcode", "securitycode", "cardverificationcode"]
+)
+"""Names, in their letters and digits alone, under which nothing stands but the code that verifies a card."""
+
 Spot = tuple[Any, Any]
 """An object or array, and under which name or number in it something stands."""
 
@@ -32,9 +39,44 @@ Spot = tuple[Any, Any]
 def protected(value: Any, language: str | None = None) -> Any:
     """The same, changed in place, with tokens in it. Whatever is shown by default is kept; nothing else is, whatever
     the rules of a line say."""
+    for one in _objects(value):
+        _protect_codes(one)
+        _protect_encoded(one, language)
     for spots in _by_name(value).values():
         _protect(spots, language)
     return value
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(one)
+
+
+def _protect_codes(one: dict[str, Any]) -> None:
+    """What its name alone says to be a code: three digits by themselves say nothing."""
+    for name, value in one.items():
+        is_said = isinstance(value, str | int) and not isinstance(value, bool)
+        if is_said and "".join(filter(str.isalnum, name)).lower() in CODES:
+            one[name] = token(Kind.CARD_CODE, None)
+
+
+def _protect_encoded(one: dict[str, Any], language: str | None) -> None:
+    """A text that stands there as bytes; what is none, such as a PDF, is kept as any file that is added."""
+    body = one.get("body")
+    if one.get("encoding") not in ENCODED or not isinstance(body, str):
+        return
+    plain = "".join(body.split()).translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        text = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return
+    left = protected({"body": text}, language)["body"]
+    if left != text:
+        encoded = base64.b64encode(left.encode()).decode()
+        is_url = one["encoding"] == "base64url"
+        one["body"] = encoded.translate(str.maketrans("+/", "-_")).rstrip("=") if is_url else encoded
 
 
 def _by_name(value: Any) -> dict[str, list[Spot]]:

@@ -51,9 +51,14 @@ class Asking(Proving):
                 found = before or self._must(connection, same, now)
                 change = Change(connection, found, {}, now)
                 self._step(change, Step.ASKED_AGAIN, by)
+                if asked.is_proved and asked.protection is not None and found.package is None:
+                    self._details(change, protection=asked.protection)
                 if asked.is_proved and found.clock.proved_at is None:  # proved by being asked signed in
                     change.of(person_id=asker.id)
                     change.request = replace(found, person=asker.id)
+                    # What was there before, anybody may have written.
+                    self._details(change, text=asked.text, about_when=asked.about_when, language=asked.language)
+                    self._details(change, protection=asked.protection)
                     self._concern(change, concerned)
                     self._prove(change, None)
                     self._step(change, Step.PROVED, by)
@@ -119,7 +124,9 @@ class Asking(Proving):
         clock = Clock(received_at, proof_asked_at, received_at if asked.is_proved else None)
         found = due(clock, self.calendar, now=now)
         name = asked.name or (asker.person.name if asker.person else None)
-        details = Details(asker.address, name, asked.about_when, asked.text, asked.language)
+        details = Details(
+            asker.address, name, asked.about_when, asked.text, asked.language, protection=asked.protection
+        )
         row = {
             "id": request_id,
             "kind": asked.kind,

@@ -50,8 +50,9 @@ class Deciding(Effects):
         _check_length(note)
         with self._changing(request_id, now=now) as change:
             _check_desk(by)
-            if change.request.clock.is_paused:
-                raise Invalid("It is not proved who asks. Nothing is handed to anybody before that.")
+            _check_proved(change.request)
+            if change.request.kind is RequestKind.RESTRICTION and not self._was(change, Step.RESTRICTED):
+                raise Invalid("Nothing is restricted yet. Restrict the record, or say why not by refusing it.")
             self._details(change, note=note)
             self._end(change, RequestState.ANSWERED)
             self._step(change, Step.ANSWERED, by, note)
@@ -71,6 +72,7 @@ class Deciding(Effects):
         """Restricts the calls of a request that was not restricted by itself, and answers it."""
         check_may(Step.LIFTED, by.actor.role)
         with self._changing(request_id, now=now) as change:
+            _check_proved(change.request)
             if change.request.kind is not RequestKind.RESTRICTION or not change.request.calls:
                 raise Invalid("Restriction is not what was asked for, or it is not known of which calls.")
             self._restrict(change, by)
@@ -82,6 +84,11 @@ class Deciding(Effects):
 def _check_desk(by: By) -> None:
     if by.actor.role not in (Role.DESK, Role.SYSTEM):
         raise NotAllowed("This is for those to do who answer requests here. Make somebody one: onrecord people add")
+
+
+def _check_proved(one: Request) -> None:
+    if one.clock.is_paused:
+        raise Invalid("It is not proved who asks. Nothing is done at their word, and nothing handed over, before that.")
 
 
 def _said(text: str, otherwise: str) -> str:

@@ -74,6 +74,8 @@ class Machine(Kept):
         one = self.get(request_id, now=now)
         if not one.is_open or not is_handed_over(one):
             raise Invalid("Nothing is handed over in answer to this, or it was answered already.")
+        if one.clock.proved_at is None:
+            raise Invalid("It is not proved who asks. Ask for proof, or say that it was shown. Then hand it over.")
         if set(one.blocks) & {*FIRST_STOPS, Block.THIRD_PERSONS} or not one.is_looked_through:
             raise Invalid(
                 "Something has to come first: the proof, the calls and their records, a look at other persons."
@@ -126,14 +128,13 @@ class Machine(Kept):
     # The package
 
     def _ask_package(self, one: Request, by: By, now: datetime) -> Request:
-        protection = Protection.NONE if one.person is not None else Protection.LINK
         try:
             package = self.packages.ask(
                 one.calls,
                 for_person=one.person,
                 request_id=one.id,
                 leave_out=one.details.left_out,
-                protection=protection,
+                protection=_protection(one),
                 language=one.details.language,
             )
         except (NotFound, Invalid) as error:
@@ -167,3 +168,10 @@ class Machine(Kept):
 
     def _package(self, one: Request) -> Package | None:
         return self.packages.of_request(one.id)
+
+
+def _protection(one: Request) -> Protection:
+    """As the asker wants it; who cannot sign in here takes it by a link."""
+    if one.person is None:
+        return Protection.LINK
+    return one.details.protection or Protection.NONE

@@ -33,6 +33,8 @@ class Proving(Finding):
 
         Never says whether a request, an address or a customer is known: a wrong id is a wrong code. ``person`` is then
         the customer of that address, who may be signed in. Where the same is asked for in another request, it is that.
+        A code shows whose the address is, and nothing more: None too for what staff asked for themselves, and for a
+        letter about a call that is not this customer's, which anybody may have written. That the desk looks at.
         """
         try:
             address = self.get(request_id, now=now).details.address
@@ -43,7 +45,9 @@ class Proving(Finding):
         person = self._people.customer(address)
         one = self.get(request_id, now=now)
         if not one.is_open or one.clock.proved_at is not None:
-            return one
+            return one if one.person == person.id else None
+        if not {call.call_id for call in self._on(person, now)}.issuperset(one.calls):
+            return None
         by = By(Actor(Role.CUSTOMER, person.id), one.details.name)
         return self._proved(one, Asker(person, address), None, by, now)
 

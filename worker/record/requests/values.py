@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from worker.core.packages import Protection
 from worker.core.requests.clock import Clock, Due
 from worker.core.requests.values import (
     Block,
@@ -24,7 +25,7 @@ class Details:
 
     ``proof_wanted`` is what proof the desk asked for; ``why_longer``, ``reason`` and ``note`` are its words to the
     asker when it took more time, refused, answered. ``places`` is where other persons seem to be, and ``left_out``
-    what the desk keeps out of what is handed over.
+    what the desk keeps out of what is handed over. ``protection`` is how the asker wants the package to be protected.
     """
 
     address: str | None = None
@@ -39,6 +40,7 @@ class Details:
     note: str | None = None
     places: tuple[Place, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    protection: Protection | None = None
 
 
 @dataclass(frozen=True)

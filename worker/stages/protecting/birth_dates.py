@@ -16,7 +16,7 @@ MOST_BETWEEN = 2  # words within a date that are none of it: "April, uh, 1984"
 
 _BIRTH = cue(
     "date of birth", "dates of birth", "birth ?dates?", r"d (?:\. )?o (?:\. )?b(?: \.)?", "dob", "birthday(?: is|'s)",
-    "birthday\\?", "born(?: on| in)?", "day of birth", "year of birth", "when's your birthday", "geburtsdatum",
+    "birthday\\?", "born(?: on| in)?", "day of birth", "year of birth", "when's your birthday", "birth", "geburtsdatum",
     "geburtstag(?: ist)?", "geboren(?: am)?", "geburtsjahr", "date de naissance", "né le", "née le", "né en",
     "née en", "anniversaire", "naissance", "fecha de nacimiento", "nací(?: el)?", "nacido el", "nacida el",
     "nacimiento", "cumpleaños",
@@ -100,7 +100,7 @@ def _date_end(talk: Talk, at: int) -> int:
 def _goes_on(talk: Talk, turn: int, at: int) -> bool:
     """A date may be said over turns of one side: "the third of April" – "mhm" – "eighty four"."""
     return talk.pieces[at].turn - turn <= 2 and (
-        talk.turns[talk.pieces[at].turn].party is talk.turns[turn].party or talk.pieces[at].form is Form.WORD
+        talk.side(talk.pieces[at].turn) == talk.side(turn) or talk.pieces[at].form is Form.WORD
     )
 
 

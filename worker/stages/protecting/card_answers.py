@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -21,6 +22,9 @@ MOST_OF_REST = 9
 
 FOLLOWING_WORDS = 12
 """So many words may lie between a number and what is taken for its expiry or code although nothing says so."""
+
+LAST_NUMBERS = 6
+"""So many numbers back, what is said now may be one of them again."""
 
 REPEATED_WORDS = 5
 CORRECTED_WORDS = 30
@@ -57,13 +61,18 @@ class Answers:
 
     def take_asked_expiry(self, row: Row) -> None:
         """An expiry that was asked for; also one that is none, if it is as short. After an expiry comes the code."""
-        if self.expiry_at is not None and len(row.digits) in (3, 4):
+        if self.expiry_at is not None and len(row.digits) in (3, 4) and not self._is_another_expiry(row):
             self.take_code(row.places)
         elif not self.take_expiry(row) and len(row.digits) <= 6:
             places = self._numbers_of_turn(row) if self._is_an_answer(row) else row.places
             self.finds.add(Kind.CARD_EXPIRY, places)
             self.at = self.expiry_at = row.last + 1
             self.is_expiry_asked = False
+
+    def _is_another_expiry(self, row: Row) -> bool:
+        """Whether an expiry is said in place of the one before: "no, 08/29"."""
+        pieces = self.finds.talk.pieces[row.first : row.last]
+        return is_expiry(row.digits) and (self._corrects(row) or any(piece.text == "/" for piece in pieces))
 
     def take_expiry(self, row: Row) -> bool:
         """Takes the longest beginning of the row that is an expiry; what follows it may be the code."""
@@ -188,20 +197,30 @@ class Answers:
         return [at for at in self.finds.script.turn_places(row.turn) if self.finds.talk.pieces[at].form in forms]
 
     def _is_again(self, digits: str) -> bool:
-        """Whether these digits are the number once more, or most of it, if need be with a digit misheard."""
+        """Whether these digits are the number once more, or a part of it, if need be with a digit misheard.
+
+        Three digits are no part once an expiry was said: they are the code then.
+        """
+        shortest = 3 if self.expiry_at is None else 4
         return any(
-            (len(digits) > 4 and digits in number)
+            (len(digits) >= shortest and digits in number and not (len(digits) <= 4 and number.endswith(digits)))
             or (len(digits) >= 10 and SequenceMatcher(None, digits, number, autojunk=False).ratio() >= 0.8)
-            for _, number in self.finds.numbers
+            for number in self._last_numbers()
         )
 
+    def _last_numbers(self) -> list[str]:
+        """The digits of the numbers said last, up to the one that is being talked of."""
+        end = bisect_left(self.finds.numbers, (self.at + 1,))
+        return [digits for _, digits in self.finds.numbers[max(0, end - LAST_NUMBERS) : end]]
+
     def _corrects(self, row: Row) -> bool:
-        said = {piece.said for piece in self.finds.talk.pieces if piece.turn == row.turn}
+        said = {self.finds.talk.pieces[at].said for at in self.finds.script.turn_places(row.turn)}
         return len(row.digits) <= 6 and bool(said & _CORRECTS)
 
     def _is_end_again(self, row: Row) -> bool:
         """Whether the one who said a number says its end once more: a group was written twice, or said so."""
-        last = [places for places in self.finds.wholes if places[-1] < row.first][-1:]
+        before = bisect_left(self.finds.wholes, row.first, key=lambda places: places[-1])
+        last = self.finds.wholes[max(0, before - 1) : before]
         return self._is_end(row.digits) and any(
             self.finds.script.row(places[-1:]).side == row.side
             and self.words_since(places[-1], row.first) <= REPEATED_WORDS
@@ -209,7 +228,7 @@ class Answers:
         )
 
     def _is_end(self, digits: str) -> bool:
-        return any(number.endswith(digits) for _, number in self.finds.numbers)
+        return any(number.endswith(digits) for number in self._last_numbers())
 
     def words_since(self, place: int, now: int) -> int:
         """How many words that say something lie between two places."""

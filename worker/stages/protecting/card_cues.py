@@ -32,6 +32,8 @@ class Cue:
     first: int
     end: int
     names_card: bool = False  # no other thing than a card is spoken of so
+    is_pin: bool = False  # a secret of four digits, of a card unless something else is named
+    counts_digits: bool = False  # "sixteen digits", of whatever
 
 
 _CARDS = (
@@ -42,7 +44,9 @@ _CARDS = (
 _SURE_CODE = re.compile(
     r"c[ .]*v|c ?i ?d|crypto|\w*prüf|sicherheits|security|verification|card|c[óo]digo de s|code de s"
 )
+_PIN = re.compile(r"pin\b|geheimzahl|code (?:confidentiel|secret)|c[óo]digo secreto")
 _SIXTEEN = r"(?:thirteen|fourteen|fifteen|sixteen|nineteen|13|14|15|16|19)"
+_COUNT = re.compile(rf"(?:{_SIXTEEN}|seize|quinze|sechzehn|fünfzehn|diecis[ée]is|quince) ?-? ?\w+")
 
 _PATTERNS: dict[str, dict[Topic, str]] = {
     "en": {
@@ -53,7 +57,9 @@ _PATTERNS: dict[str, dict[Topic, str]] = {
             r"number across the front|"
             rf"{_SIXTEEN} ?-? ?digits?(?: (?:card )?number)?|(?:read|give|tell|take|have) (?:me |you )?(?:the|"
             rf"your|my) (?:\w+ )?card|"
-            r"(?:first|next|middle) (?:four|six|4|6)(?: (?:digits|numbers))?|pan number|groups? of (?:four|4)|"
+            r"(?:(?:first|second|next|middle) (?:four|six|eight|4|6|8)|last (?:six|eight|twelve|6|8|12))"
+            r"(?: (?:digits|numbers))?|"
+            r"pan number|groups? of (?:four|4)|"
             r"(?:another|other|new|different|same) card|numbers? (?:on|across) the front|"
             rf"(?:{_CARDS})(?: card)?(?: here)?(?: is|'s| number)|"
             r"card(?: here)?(?: is|'s| it's| it is)(?: it's)?(?! end| in | not| still| been)"
@@ -63,14 +69,16 @@ _PATTERNS: dict[str, dict[Topic, str]] = {
             r"validation) (?:code|number|digits)|"
             r"(?:three|four|3|4|last three|last 3) ?-? ?(?:digits?|numbers?)(?: (?:security )?(?:code|number))?"
             r"(?! of (?:your|the|my) (?:phone|account))|"
-            r"(?:on|at|from) the (?:back|reverse|signature strip)|signature strip|three on the back|"
+            r"(?:on|at|from) the (?:back|reverse|signature strip)|signature strip|"
             r"next to the signature|"
+            r"(?:three|four|3|4) (?:on|from|off|at) the (?:front|back|reverse|strip)|"
             r"(?:the )?code (?:on|from|for|of|printed on) (?:the|your|my|that) (?:back|front|card)|codes?(?: is|"
             r"'s)|and (?:the )?code|"
             r"pin(?: number| code)?"
         ),
         Topic.EXPIRY: (
-            r"expir(?:y|ation|es?|ing)(?: date)?|exp(?: date)?|valid\w*(?: (?:un)?til{1,2}| thru| through| to| from)?|"
+            r"(?<!about to )(?<!going to )expir(?:y|ation|es?|ing)(?: date)?|exp(?: date)?|"
+            r"(?<!not )valid\w*(?: (?:un)?til{1,2}| thru| through| to| from)?|"
             r"good (?:un)?til{1,2}|good (?:thru|through)|runs? (?:out|until|till|to)|end date|"
             r"month and (?:the )?year|"
             r"date (?:it's|it is) valid"
@@ -78,7 +86,7 @@ _PATTERNS: dict[str, dict[Topic, str]] = {
         Topic.CARD: rf"cards?|(?:my|your|the|that|this) cart|{_CARDS}",
         Topic.PAYMENT: r"pay|pays|paying|payment|paid|charged?",
         Topic.LAST: (
-            r"(?:the |its |my |your )?last (?:four|4)(?: (?:digits|numbers))?|ends?(?: in| with)?|"
+            r"(?:the |its |my |your )?last (?:four|4)(?: (?:digits|numbers))?|ends?(?: in| with)?(?! of)|"
             r"ending(?: in| with)?|finishing"
         ),
         Topic.OTHER: (
@@ -93,9 +101,10 @@ _PATTERNS: dict[str, dict[Topic, str]] = {
             r"gift|error|flight|train|seat|room|flat|apartment|house number|postcode|post code|postal|zip|area code|"
             r"national insurance|social security|tax|delivery|appointment|channel|version|model|total|balance|amount|"
             r"price|bill|date of birth|born|birthday|one time|text(?:ed)?|s ?m ?s|alarm|door|gate|serves|"
-            r"display|shows|"
+            r"display|shows|s ?k ?u|part|item|product|batch|barcode|chassis|vin|complaint|"
             r"(?!(?:card|long|same|other|another|the|that|this|full|whole|right|wrong|my|your|a|security|verification|digits?|"
-            r"credit|debit|pin|first|next|last|new|old|which|what|and|is|of|in|any)\b)\w+ (?:number|id|reference)"
+            r"credit|debit|pin|first|next|last|new|old|which|what|and|is|of|in|any|little|small)\b)"
+            r"\w+ (?:number|id|reference)"
         ),
     },
     "de": {
@@ -194,5 +203,7 @@ def read_cues(talk: Talk) -> list[Cue]:
         topic = Topic(found.lastgroup or "")
         is_sure = topic in (Topic.NUMBER, Topic.CARD) or (topic is Topic.CODE and bool(_SURE_CODE.match(found.group())))
         first, end = bisect_right(starts, found.start()) - 1, bisect_right(starts, found.end() - 1)
-        cues.append(Cue(topic, first, end, is_sure))
+        is_pin = topic is Topic.CODE and bool(_PIN.match(found.group()))
+        counts = topic is Topic.NUMBER and bool(_COUNT.fullmatch(found.group()))
+        cues.append(Cue(topic, first, end, is_sure, is_pin, counts))
     return cues

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -44,9 +45,14 @@ class Script:
         """How many words that say something stand in the pieces ``[first, end)``."""
         return self._content[max(first, end)] - self._content[first]
 
-    def turn_places(self, turn: int) -> list[int]:
+    def turn_places(self, turn: int) -> range:
         """The places of all pieces of a turn."""
-        return [at for at, piece in enumerate(self.pieces) if piece.turn == turn]
+        first, end = (bisect_left(self.pieces, number, key=lambda piece: piece.turn) for number in (turn, turn + 1))
+        return range(first, end)
+
+    def ends_sentence(self, first: int, end: int) -> bool:
+        """Whether one of the pieces ``[first, end)`` ends a sentence."""
+        return any(self._ends(at) for at in range(first, end))
 
     def is_bridge(self, place: int) -> bool:
         """Whether a row goes on over this piece: a sign between digits, or a word that means nothing."""
@@ -54,9 +60,8 @@ class Script:
 
     def row(self, places: Sequence[int]) -> Row:
         turn = self.pieces[places[0]].turn
-        one = self.talk.turns[turn]
         digits = "".join(self.pieces[at].text for at in places)
-        return Row(tuple(places), digits, turn, f"{one.party} {one.speaker}")
+        return Row(tuple(places), digits, turn, self.talk.side(turn))
 
     def rows(self, excluded: Collection[int]) -> Iterator[Row]:
         """Every row, in order. Pieces whose places are excluded end one."""

@@ -19,6 +19,8 @@ LEAST_OF_WHOLE = 12
 ANSWER_WORDS = 40
 """So many words may lie between a question, or a part of the answer, and what follows."""
 
+PIN_LENGTH = 4
+
 SENTENCE_WORDS = 5
 """So near to each other two cues of one turn are one: "the code on the back of my card", "my contract expires"."""
 
@@ -82,9 +84,9 @@ class _Follower:
 
     def _look_back(self, cue: Cue) -> None:
         """What could be an expiry right before the word for a code is one: "two thirty three and three digits"."""
-        for row in self.finds.rest():
+        for row in self.finds.rest(self.finds.script.turn_places(self._turn(cue.first))):
             is_beside = row.last < cue.first and self._words_since(row.last + 1, cue.first) <= MOST_BRIDGED
-            if is_beside and self._turn(cue.first) == row.turn and is_expiry(row.digits):
+            if is_beside and is_expiry(row.digits):
                 self.finds.add(Kind.CARD_EXPIRY, row.places)
 
     def _goes_with_the_last(self, cue: Cue) -> bool:
@@ -93,6 +95,10 @@ class _Follower:
         if last is None or self._turn(last.first) != self._turn(cue.first):
             return False
         if self._words_since(last.end, cue.first) > SENTENCE_WORDS or self._says_digits(last.end, cue.first):
+            return False
+        if last.topic is Topic.OTHER and cue.counts_digits:
+            return True
+        if self.finds.script.ends_sentence(last.end - 1, cue.first):
             return False
         if last.topic is Topic.OTHER:
             return cue.topic is Topic.EXPIRY or (cue.topic is Topic.CODE and not cue.names_card)
@@ -106,7 +112,8 @@ class _Follower:
         return cue.topic is Topic.CARD and asked
 
     def _is_of_a_card(self, cue: Cue) -> bool:
-        return self.finds.is_card_near(cue.first) or cue.names_card
+        is_of_nothing_else = cue.is_pin and self.topic is not Topic.OTHER
+        return self.finds.is_card_near(cue.first) or cue.names_card or is_of_nothing_else
 
     def _turn(self, place: int) -> int:
         return self.finds.talk.pieces[place].turn
@@ -123,9 +130,9 @@ class _Follower:
         if self.answers.goes_on_from_number(row):
             self.answers.take_rest(row.places)
             return
-        if self.topic is Topic.CODE and self.answers.is_expiry_asked and self.answers.take_expiry(row):
+        if self.topic is Topic.CODE and self._is_expiry_said_before(row) and self.answers.take_expiry(row):
             return
-        if self.topic is Topic.CODE and len(row.digits) <= 8:
+        if self.topic is Topic.CODE and self._may_be_code(row):
             self.answers.take_code(row.places)
         elif self.topic is Topic.EXPIRY and len(row.digits) <= 10:
             self.answers.take_asked_expiry(row)
@@ -138,6 +145,26 @@ class _Follower:
             self.answers.close()
         elif self.topic is not Topic.OTHER:
             self.answers.take_following(row)
+
+    def _is_expiry_said_before(self, row: Row) -> bool:
+        """Whether an expiry is waited for as well, or the word for it comes behind: "and 09/27 is the expiry"."""
+        turn = self.finds.script.turn_places(row.turn)
+        named = self.finds.cues_between(row.last + 1, turn.stop)[:1]
+        return self.answers.is_expiry_asked or any(
+            cue.topic is Topic.EXPIRY
+            and not self.finds.talk.pieces[row.last].after
+            and self._words_since(row.last + 1, cue.first) <= MOST_BRIDGED
+            and not self._says_digits(row.last + 1, turn.stop)
+            for cue in named
+        )
+
+    def _may_be_code(self, row: Row) -> bool:
+        """So long as a code is, heard wrong perhaps; where no card is spoken of, or it was said already, as a PIN."""
+        if self.cue is None or not self.cue.is_pin:
+            return len(row.digits) <= 8
+        is_told = bool(self.finds.codes) and self.finds.codes[-1][0] > self.cue.first
+        is_sure = self.finds.is_card_near(row.first) and not is_told
+        return len(row.digits) <= 8 if is_sure else len(row.digits) == PIN_LENGTH
 
     def _collect(self, row: Row) -> None:
         rest = self.answers.collect(row)

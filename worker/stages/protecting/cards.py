@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
+from itertools import islice, pairwise
 
 from worker.core.protection import Found, Kind
 from worker.stages.protecting.card_cues import Topic
@@ -27,6 +29,7 @@ LEAST_BESIDE, TURNS_BESIDE = 10, 3
 
 NAMED_WITHIN = 12
 
+LAST = 4  # digits at the end of a number, which are no secret by themselves; as long as a group of it
 REPEATED_WITHIN = 300
 LEAST_OF_REPEAT = 7
 
@@ -52,10 +55,12 @@ def _find_checked(finds: Finds) -> None:
             thread = [row for row in finds.rows if side in (row.side, None)]
             for first in range(len(thread)):
                 _find_from(finds, thread, first, is_inside=is_inside)
-    said = [(places[0], places[-1], finds.digits(places)) for places in finds.wholes]
+    said = sorted((places[0], places[-1], finds.digits(places)) for places in finds.wholes)
+    longest = max((last - first for first, last, _ in said), default=0)
     for row in finds.rest():
         # Read back by the other side, group by group; perhaps not as they were said.
-        inside = (digits for first, last, digits in said if first < row.first < last)
+        near = said[bisect_left(said, (row.first - longest,)) : bisect_left(said, (row.first,))]
+        inside = (digits for _, last, digits in near if row.first < last)
         if any(row.digits in digits or len(row.digits) > 2 for digits in inside):
             finds.add(Kind.CARD_NUMBER, row.places)
 
@@ -101,9 +106,9 @@ def _chain(finds: Finds, thread: Sequence[Row], first: int, *, asked: bool) -> l
     """The row and those that go on from it."""
     words, turns = FAR if asked else NEAR
     chain = [thread[first]]
-    for before, row in pairwise(thread[first:]):
+    for before, row in pairwise(islice(thread, first, None)):
         ends = (Topic.CODE, Topic.EXPIRY, Topic.OTHER)
-        is_cut = any(before.last < cue.first < row.first and cue.topic in ends for cue in finds.cues)
+        is_cut = any(cue.topic in ends for cue in finds.cues_between(before.last + 1, row.first))
         is_far = finds.script.words_between(before.last + 1, row.first) > words or row.turn - before.turn > turns
         if is_cut or is_far or sum(len(one.digits) for one in chain) >= max(LENGTHS):
             break
@@ -113,7 +118,7 @@ def _chain(finds: Finds, thread: Sequence[Row], first: int, *, asked: bool) -> l
 
 def _is_of_something_else(finds: Finds, place: int) -> bool:
     """Whether the last that was named is an order, a parcel or the like, and no card a while before."""
-    before = [cue for cue in finds.cues if cue.first < place and place - cue.end <= OTHER_BEFORE]
+    before = finds.cues_before(place, OTHER_BEFORE)
     return bool(before) and before[-1].topic is Topic.OTHER and not any(cue.names_card for cue in before)
 
 
@@ -123,32 +128,49 @@ def _is_of_something_else(finds: Finds, place: int) -> bool:
 def _find_repeated(finds: Finds) -> None:
     """A number, or most of it, and a code as it was."""
     rows = list(finds.rest())
+    parts = {part for _, digits in finds.numbers for part in _parts(digits)}
     for side in dict.fromkeys(row.side for row in rows):
         thread = [row for row in rows if row.side == side]
         for first in range(len(thread)):
             places = [at for row in _chain(finds, thread, first, asked=True) for at in row.places]
-            finds.add(Kind.CARD_NUMBER, _repeated(finds, places))
+            finds.add(Kind.CARD_NUMBER, _repeated(finds, places, parts))
+    said_in: defaultdict[int, list[str]] = defaultdict(list)
+    for at, digits in finds.numbers:
+        said_in[finds.talk.pieces[at].turn].append(digits)
     for row in finds.rest():
-        beside = any(abs(finds.talk.pieces[at].turn - row.turn) <= TURNS_BESIDE for at, _ in finds.numbers)
-        if beside and len(row.digits) >= LEAST_BESIDE and not _is_named(finds, row):
+        turns = range(row.turn - TURNS_BESIDE, row.turn + TURNS_BESIDE + 1)
+        beside = [digits for turn in turns for digits in said_in.get(turn, ())]
+        is_last = any(digits.endswith(row.digits) for digits in beside)
+        is_group = len(row.digits) == LAST and not is_last and any(row.digits in digits for digits in beside)
+        if (is_group or (beside and len(row.digits) >= LEAST_BESIDE)) and not _is_named(finds, row):
             finds.add(Kind.CARD_NUMBER, row.places)
+    codes: defaultdict[str, list[int]] = defaultdict(list)
+    for at, digits in finds.codes:
+        codes[digits].append(at)
     for row in finds.rest():
-        if any(digits == row.digits and abs(row.first - at) <= REPEATED_WITHIN for at, digits in finds.codes):
+        if any(abs(row.first - at) <= REPEATED_WITHIN for at in codes.get(row.digits, ())):
             finds.add(Kind.CARD_CODE, row.places)
 
 
 def _is_named(finds: Finds, row: Row) -> bool:
     """Whether a row is said to be an order, a telephone or the like."""
-    before = [cue for cue in finds.cues if cue.first < row.first and row.first - cue.end <= NAMED_WITHIN]
+    before = finds.cues_before(row.first, NAMED_WITHIN)
     return bool(before) and before[-1].topic is Topic.OTHER
 
 
-def _repeated(finds: Finds, places: Sequence[int]) -> Sequence[int]:
+def _parts(digits: str) -> Iterator[str]:
+    """Every part of a number that is more than its last digits."""
+    for first in range(len(digits) - LEAST_OF_REPEAT + 1):
+        for end in range(first + LEAST_OF_REPEAT, len(digits) + 1):
+            yield digits[first:end]
+
+
+def _repeated(finds: Finds, places: Sequence[int], parts: Set[str]) -> Sequence[int]:
     """As many of the places as say a part of a number that was found, if that is more than its last digits."""
     for end in range(len(places), 0, -1):
         said = finds.digits(places[:end])
         if len(said) < LEAST_OF_REPEAT:
             break
-        if any(said in digits for _, digits in finds.numbers):
+        if said in parts:
             return places[:end]
     return ()

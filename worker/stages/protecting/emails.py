@@ -81,7 +81,7 @@ def _words(signs: list[str]) -> int:
 
 def _goes_on(talk: Talk, at: int, end: int) -> bool:
     """Within one turn, or the next one of the same side."""
-    return talk.turns[talk.pieces[end].turn].party is talk.turns[talk.pieces[at].turn].party
+    return talk.side(talk.pieces[end].turn) == talk.side(talk.pieces[at].turn)
 
 
 def _start(talk: Talk, at: int) -> int:

@@ -20,7 +20,7 @@ from worker.core.transcript import Turn, Word
 MARGIN_S = 0.3
 """Before the first and after the last word, where nobody else is heard there."""
 
-LEAST_MARGIN_S = 0.1
+LEAST_MARGIN_S = 0.2
 """Even into the word beside it: better half of a harmless word is lost than half a digit is left."""
 
 WIDEST_MARGIN_S = 2.0

@@ -19,8 +19,9 @@ MOST_SPELLED = 40  # pieces of one that is spelled out
 REPEATED_WITHIN = 100  # pieces
 SHORTEST_REPEAT = 4  # letters of a word of it that is found again by itself
 
-_WHICH = (
-    r"(?:pass ?(?:- )?words?|pass ?(?:- )?phrases?|pass ?keys?|(?:memorable|security|secret|safe|magic|secure) words?|"
+_WHICH = (  # "past word": the two sound alike, and are written as they sound
+    r"(?:pas[st] ?(?:- )?words?|pas[st] ?(?:- )?phrases?|pas[st] ?keys?|"
+    r"(?:memorable|security|secret|safe|magic|secure) words?|"
     r"code ?words?|security answer|passwort|passwörter|kennwort|losungswort|codewort|sicherheitswort|mot de passe|"
     r"mots? secrets?|code secret|contraseña|palabra (?:clave|secreta|de seguridad)|clave de acceso)"
 )
@@ -113,7 +114,7 @@ def _answer(talk: Talk, script: Script, asked: int) -> tuple[int, int] | None:
     at = asked
     while at < len(talk.pieces) and talk.pieces[at].turn == turn:
         at += 1
-    if at == len(talk.pieces) or talk.turns[talk.pieces[at].turn].party is talk.turns[turn].party:
+    if at == len(talk.pieces) or talk.side(talk.pieces[at].turn) == talk.side(turn):
         return None
     stretch = _words_from(talk, at, talk.pieces[at].turn)
     if stretch is None or _NO_ANSWER.search(script.between(at, stretch[1])):

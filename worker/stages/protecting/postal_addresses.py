@@ -222,4 +222,6 @@ def _stands_by_a_town(talk: Talk, row: Row) -> bool:
     if talk.language not in ("de", "fr", "es") or after >= len(talk.pieces):
         return False
     piece = talk.pieces[after]
+    if talk.pieces[after - 1].after in (".", "?", "!"):
+        return False
     return piece.turn == talk.pieces[row.first].turn and is_word(piece) and _is_capital(talk, piece)

@@ -55,7 +55,7 @@ def flows(talk: Talk) -> Iterator[list[int]]:
     ends: dict[str, tuple[list[int], int]] = {}  # by side: its stretch, and how much the others said since
     for turn, pieces in groupby(range(len(talk.pieces)), key=lambda at: talk.pieces[at].turn):
         said = list(pieces)
-        side = _side(talk, turn)
+        side = talk.side(turn)
         said_between = MOST_BETWEEN + 1 if _asks(talk, said) else len(said)
         for other, (stretch, since) in list(ends.items()):
             if other != side:
@@ -72,11 +72,6 @@ def _asks(talk: Talk, said: Sequence[int]) -> bool:
     """Whether a turn asks for something else, rather than for the rest of what is being said."""
     words = sum(talk.pieces[at].form is Form.WORD for at in said)
     return talk.pieces[said[-1]].after == "?" and words >= WORDS_OF_A_QUESTION
-
-
-def _side(talk: Talk, turn: int) -> str:
-    one = talk.turns[turn]
-    return f"{one.party} {one.speaker}"
 
 
 def rows(talk: Talk, *, letters: bool = False, longest_word: int = 0) -> Iterator[Row]:
@@ -201,8 +196,9 @@ NOT_SECRET = cue(
     "order", "orders", "reference", "ref", "tracking", "invoice", "ticket", "case", "booking", "confirmation",
     "parcel", "serial", "model", "policy", "flight", "part", "product", "item", "meter", "reading", "claim",
     "complaint", "version", "receipt", "voucher", "bestellnummer", "bestellung", "rechnung", "rechnungsnummer",
-    "auftrag", "auftragsnummer", "kundennummer", "vorgangsnummer", "sendungsnummer", "commande", "facture", "dossier",
-    "colis", "suivi", "pedido", "factura", "envío", "expediente", "referencia", "référence",
+    "auftrag", "auftragsnummer", "kundennummer", "vorgangsnummer", "sendungsnummer", r"zähler\w*", r"serien\w*",
+    "compteur", "série", "contador", "serie", "commande", "facture", "dossier", "colis", "suivi", "pedido", "factura",
+    "envío", "expediente", "referencia", "référence",
 )  # fmt: skip
 """What a number is of that stands soon after one of these words."""
 

@@ -70,6 +70,11 @@ class Talk:
             held = list(some)
             yield Found(kind, turn, min(one.first for one in held), max(one.end for one in held), left)
 
+    def side(self, turn: int) -> str:
+        """Who speaks in a turn: of two voices of whom it is not known which is the customer, each is a side."""
+        one = self.turns[turn]
+        return f"{one.party} {one.speaker}"
+
     def is_filler(self, piece: Piece) -> bool:
         """Whether it may stand in the middle of a number and mean nothing: "uh", "okay", "and"."""
         return piece.form is not Form.DIGITS and piece.said in self.vocabulary.fillers
@@ -88,7 +93,12 @@ def digits_of(pieces: Iterable[Piece]) -> str:
 
 
 def _read_turn(turn: Turn, number: int, words: Vocabulary) -> list[Piece]:
-    pieces = [piece for at, word in enumerate(turn.words) for piece in _take_apart(word.text, number, at)]
+    pieces: list[Piece] = []
+    for at, word in enumerate(turn.words):
+        if pieces and word.text and not word.text.strip(_MARKS):  # a mark by itself: French sets a space before "?"
+            pieces[-1] = replace(pieces[-1], after=word.text[-1])
+        else:
+            pieces.extend(_take_apart(word.text, number, at))
     pieces = [piece for at, piece in enumerate(pieces) if not _is_inner_hyphen(pieces, at)]
     return _read_letters(_read_repeats(_read_numbers(pieces, words), words), words)
 

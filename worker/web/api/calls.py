@@ -100,12 +100,17 @@ def _once_each(parts: Parts, visitor: Visitor) -> dict[str, OnCall]:
     """The calls of a visitor in their order, each with the role that may do most."""
     found: dict[str, OnCall] = {}
     for one in parts.store.people.calls_of(visitor.person.id, now=parts.now(), only_call=visitor.only_call):
-        if one.role is Role.NEXT_AGENT and not parts.store.matters.is_open(one.call_id):
-            continue  # what it was let in for is settled, and the record is closed to it again
+        if one.role is Role.NEXT_AGENT and not _is_let_in(parts, one.call_id):
+            continue
         before = found.get(one.call_id)
         if before is None or len(RIGHTS[one.role]) > len(RIGHTS[before.role]):
             found[one.call_id] = one
     return found
+
+
+def _is_let_in(parts: Parts, call_id: str) -> bool:
+    """Whether a record is open to the agent of the next call: not once all is settled, nor while it is not used."""
+    return parts.store.matters.is_open(call_id) and parts.store.requests.restriction(call_id) is None
 
 
 def _line(call: StoredCall, role: Role) -> CallLine:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from worker.core.errors import Invalid
 from worker.record.blobs import BLOCK_BYTES
-from worker.record.sounds import Incoming
+from worker.record.sealed_sounds import Incoming
 from worker.web.uploads import too_large
 
 RECORDING, DETAILS = "recording", "details"

@@ -26,13 +26,14 @@ from worker.core.requests.values import (
     RequestKind,
     RequestState,
 )
-from worker.record.requests.values import Request as StoredRequest
+from worker.record.requests.values import Request as AskedFor
 from worker.record.senders import Scope
 from worker.web.access import Caller
 from worker.web.api.errors import BY_KEY, problems_of_programs
 from worker.web.api.values import LONGEST_ID, CallId, Given, Taken
 from worker.web.parts import Parts
 from worker.web.texts import LANGUAGES
+from worker.web.typed import text_without_cards
 
 MOST_PAGES = 100_000
 
@@ -126,8 +127,8 @@ def routes(parts: Parts) -> APIRouter:
             address=new.address,
             name=new.name,
             call_id=new.call_id,
-            about_when=new.about_when,
-            text=new.text,
+            about_when=text_without_cards(new.about_when),
+            text=text_without_cards(new.text),
             received_at=new.received_at,
             language=new.language,
         )
@@ -136,7 +137,7 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-def _standing(one: StoredRequest, now: datetime) -> RequestStanding:
+def _standing(one: AskedFor, now: datetime) -> RequestStanding:
     return RequestStanding(
         id=one.id,
         kind=one.kind,

@@ -35,7 +35,7 @@ def document_of(page: RecordPage, beside: Beside) -> Block:
         "description": _("Heard and written by machine from the recording of a call."),
         "keywords": [SOURCE_TYPE],
         "pages": [before, between, after],
-        "foot": f"{page.when} · {_('call')} {page.call_id}",
+        "foot": _("{when} · call {id}").format(when=page.when, id=page.call_id),
         "blocks": list(_blocks(page, beside)),
     }
 

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from worker.core.call import CallDetails
-from worker.core.dialogue.reading import read_dialogue
+from worker.core.dialogue.reading import newest_record, read_dialogue
 from worker.core.dialogue.state import Dialogue
 from worker.core.dialogue.values import Added, Item, Received
 from worker.core.errors import BrokenRecord, NotFound
 from worker.core.leaving_out import Left, leave_out
-from worker.core.log.entry import Actor, Role
+from worker.core.log.entry import SYSTEM, Actor, Role
 from worker.core.packages import Step
 from worker.core.record import CallRecord
 from worker.core.requests.values import LeftOut
@@ -52,7 +52,7 @@ def tell_nobody(_step: Step, _place: int) -> None:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Wanted:
     """What goes into a package: calls in their order, what stays out, in which language; ``now`` is in UTC.
 
     ``since`` is the size of an earlier checkpoint to which it is tied by a proof.
@@ -75,7 +75,7 @@ class Gatherer:
     base_url: str
     signer: Callable[[], vcon.VconSigner]
 
-    def gather(self, asked: Asked, scratch: Path, *, told: Told = tell_nobody) -> Contents:
+    def gather(self, wanted: Wanted, scratch: Path, *, told: Told = tell_nobody) -> Contents:
         """The package; its protected sound lies in ``scratch`` as long as it is written, where anything is left out.
 
         What is not yet in the tree is taken in, and its head signed, first. Raises NotFound for a call that has no
@@ -83,12 +83,12 @@ class Gatherer:
         """
         log = self.store.log
         log.include()
-        log.publish(asked.now)
+        log.publish(wanted.now)
         newest = log.latest_checkpoint()
         if newest is None:
             raise NotFound("Nothing is in the log yet. `onrecord calls` shows which calls there are.")
-        with speaking(asked.language):
-            calls = [self._call(asked, place, newest, scratch, told) for place in range(len(asked.call_ids))]
+        with speaking(wanted.language):
+            calls = [self._call(wanted, place, newest, scratch, told) for place in range(len(wanted.call_ids))]
             made = tuple(dict.fromkeys(line for _call, _line, lines in calls for line in lines))
             index = None
             if len(calls) > 1:
@@ -97,8 +97,8 @@ class Gatherer:
                 key=log.verifier_key,
                 checkpoint=newest.note,
                 calls=[one for one, _line, _made in calls],
-                readme=readme([one for one, _line, _made in calls], made, is_tied=asked.since is not None),
-                earlier=self._earlier(asked.since, newest),
+                readme=readme([one for one, _line, _made in calls], made, is_tied=wanted.since is not None),
+                earlier=self._earlier(wanted.since, newest),
                 index=index,
             )
 
@@ -108,14 +108,14 @@ class Gatherer:
         return Earlier(self.store.log.checkpoint(since).note, self.store.log.consistency(since, newest.size))
 
     def _call(
-        self, asked: Asked, place: int, newest: Published, scratch: Path, told: Told
+        self, wanted: Wanted, place: int, newest: Published, scratch: Path, told: Told
     ) -> tuple[CopiedCall, CallLine, tuple[MadeLine, ...]]:
-        call_id, folder = asked.call_ids[place], form.folder_of(place, len(asked.call_ids))
+        call_id, folder = wanted.call_ids[place], form.folder_of(place, len(wanted.call_ids))
         told(Step.LOG, place)
-        read = self._read(call_id, asked, newest)
+        read = self._read(call_id, wanted, newest)
         told(Step.SOUND, place)
         sound = self._sound(call_id, read.stretches, scratch)
-        files = dict(self._files(call_id, read.left.items))
+        files = dict(self._files(call_id, read))
         told(Step.PAGES, place)
         page = self._page(read, newest)
         beside = Beside(
@@ -124,13 +124,13 @@ class Gatherer:
             files={number: form.file_name("", number, file.name) for number, file in files.items()},
             others="../../index.html" if folder else None,
         )
-        texts = self._texts(read, page, beside, asked.now)
+        texts = self._texts(read, page, beside, wanted.now)
         told(Step.PDF, place)
         texts[form.PDF] = typeset.pdf_of(document_of(page, beside))
         copied = CopiedCall(call_id, read.entries, read.left.withheld, sound, files, texts)
         return copied, CallLine(f"{folder}{form.INDEX}", page.title, page.when, page.length), page.made
 
-    def _read(self, call_id: str, asked: Asked, newest: Published) -> _Read:
+    def _read(self, call_id: str, wanted: Wanted, newest: Published) -> _Read:
         log = self.store.log
         proofs = log.proofs(call_id, newest.size)
         held = log.held(call_id, 0, len(proofs))
@@ -141,11 +141,11 @@ class Gatherer:
         if [proof.leaf.number for proof in proofs] != [one.entry.number for one in held]:
             raise BrokenRecord("The log of this call is not whole. `onrecord verify` says what is missing.")
         items = log.items(call_id)[: len(held)]
-        made = next((one for one in reversed(items) if isinstance(one.content, CallRecord)), None)
-        if made is None or not isinstance(made.content, CallRecord):
+        if (found := newest_record(items)) is None:
             raise NotFound("There is no record of this call yet, or it was erased. Its page says where it stands.")
-        stretches = tuple(one for one in asked.leave_out if one.call_id == call_id)
-        left = leave_out(made.content, items, stretches, says=_("[left out: it is about another person]"))
+        stretches = tuple(one for one in wanted.leave_out if one.call_id == call_id)
+        made, record = found
+        left = leave_out(record, items, stretches, says=_("[left out: it is about another person]"))
         entries = tuple(
             CopiedEntry(
                 one.entry.encode(),
@@ -156,7 +156,7 @@ class Gatherer:
             )
             for one, proof in zip(held, proofs, strict=True)
         )
-        dialogue = read_dialogue(left.record, left.items, now=asked.now)
+        dialogue = read_dialogue(left.record, left.items, now=wanted.now)
         details = next((one.content.details for one in items if isinstance(one.content, Received)), CallDetails())
         return _Read(call_id, left, dialogue, entries, stretches, details, items[0].at, made)
 
@@ -175,11 +175,19 @@ class Gatherer:
         whole.unlink()
         return Attached(form.SOUND, silent.stat().st_size, partial(_blocks, silent))
 
-    def _files(self, call_id: str, items: Sequence[Item]) -> Iterator[tuple[int, Attached]]:
-        for one in items:
-            if isinstance(one.content, Added) and (file := one.content.file) is not None:
-                read = partial(self.files.read, call_id, file)
-                yield one.number, Attached(file.name, file.size_bytes, read, file.sha256)
+    def _files(self, call_id: str, read: _Read) -> Iterator[tuple[int, Attached]]:
+        """Added files, but no recording as somebody brought it: what was cut from the call is heard there.
+
+        Nor what came with the recording, where words stay out: a transcript of somebody else may be in it.
+        """
+        for one in read.left.items:
+            added = one.content
+            if not isinstance(added, Added) or added.file is None or added.recording_call is not None:
+                continue
+            if read.stretches and one.actor == SYSTEM:
+                continue
+            file = added.file
+            yield one.number, Attached(file.name, file.size_bytes, partial(self.files.read, call_id, file), file.sha256)
 
     def _page(self, read: _Read, newest: Published) -> RecordPage:
         ids = [one.added.recording_call for one in read.dialogue.added if one.added.recording_call]

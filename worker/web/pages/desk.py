@@ -10,6 +10,7 @@ from worker.core.log.entry import Role
 from worker.record.matters import Whose
 from worker.record.store import Store
 from worker.web.pages.lists import CallRow, PromiseRow, Rows, WaitingRow, call_rows, promise_row, rows_of, waiting_row
+from worker.web.pages.requests.status import RequestRow
 from worker.web.texts import _, plural
 
 
@@ -27,10 +28,16 @@ class Desk:
     promised: Rows[PromiseRow]
     unopened: Rows[CallRow]
     calls: Rows[CallRow]
+    requests: tuple[RequestRow, ...]
 
 
-def desk_of(store: Store, whose: Whose, *, page: Callable[[str], int], now: datetime) -> Desk:
-    """The desk of an agent. ``page`` says which page of a list is asked for, by the list's name."""
+def desk_of(
+    store: Store, whose: Whose, requests: tuple[RequestRow, ...], *, page: Callable[[str], int], now: datetime
+) -> Desk:
+    """The desk of an agent, with what they ask for themselves.
+
+    ``page`` says which page of a list is asked for, by the list's name.
+    """
     matters = store.matters
     matters.catch_up(whose, now=now)
     you = Role.AGENT
@@ -48,6 +55,7 @@ def desk_of(store: Store, whose: Whose, *, page: Callable[[str], int], now: date
         promised=rows_of(promised, lambda one: promise_row(one, you=you, now=now), name="promised"),
         unopened=call_rows(store, unopened, you=you, now=now, name="unopened"),
         calls=call_rows(store, calls, you=you, now=now, name="calls"),
+        requests=requests,
     )
 
 

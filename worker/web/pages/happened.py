@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.core.dialogue.values import Item
-from worker.core.keeping.values import Erased, KeptKind, LegalHold, Why
+from worker.core.keeping.values import Erased, KeptKind, LegalHold
 from worker.core.protection import Protected
 from worker.core.requests.values import Requested, Restricted, Step
 from worker.web.pages.annotations import Moment, Reading
+from worker.web.pages.erased import WHY
 from worker.web.pages.people import Who, who_of
 from worker.web.pages.requests.words import GROUNDS, KINDS_OF_ROW, STEPS
 from worker.web.pages.words import day_in_words
-from worker.web.texts import _, later, plural
-
-WHY_ERASED = {
-    Why.REQUEST: later("Somebody asked for it who may ask for that (Art. 17 GDPR)."),
-    Why.RETENTION: later("The time was over for which it is kept."),
-    Why.COMMAND: later("The company that keeps this record did it."),
-}
+from worker.web.texts import _, plural
 
 
 @dataclass(frozen=True)
@@ -65,9 +60,9 @@ def said_of(item: Item) -> tuple[str, str] | None:
         case LegalHold(reason=reason):
             return _("The legal hold on this call has ended."), reason
         case Erased(what=KeptKind.RECORDING, why=why):
-            return _("The sound of this call was destroyed. What was written of it stays."), _(WHY_ERASED[why])
+            return _("The sound of this call was destroyed. What was written of it stays."), _(WHY[why])
         case Erased(why=why):
-            return _("Everything that stood in this record before was destroyed."), _(WHY_ERASED[why])
+            return _("Everything that stood in this record before was destroyed."), _(WHY[why])
     return None
 
 

@@ -53,12 +53,13 @@ def home_page(parts: Parts, visitor: Visitor, request: Request) -> HomePage:
 
     is_let_in_to_all = visitor.only_call is None
     is_agent = parts.access.is_agent(visitor) or (person.kind is Kind.STAFF and not is_let_in_to_all)
+    asked = requests_of(parts, visitor)
     return HomePage(
         name=person.name,
-        customer=customer_home(store, whose(Role.CUSTOMER), requests_of(parts, visitor), page=page, now=now)
+        customer=customer_home(store, whose(Role.CUSTOMER), asked, page=page, now=now)
         if person.kind is Kind.CUSTOMER
         else None,
-        desk=desk_of(store, whose(Role.AGENT), page=page, now=now) if is_agent else None,
+        desk=desk_of(store, whose(Role.AGENT), asked, page=page, now=now) if is_agent else None,
         reviews=(
             reviews_of(store, whose(Role.REVIEWER), page=page("reviews"), now=now) if person.is_reviewer else None
         ),

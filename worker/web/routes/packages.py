@@ -10,8 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
-from worker.core.errors import NotFound
+from worker.core.errors import NotAllowed, NotFound
 from worker.core.packages import Package, PackageState, Protection
+from worker.record.people import Kind
+from worker.web.access import RESTRICTED
 from worker.web.pages.package_link import PackageLinkPage
 from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE, shown
@@ -52,12 +54,31 @@ def routes(parts: Parts) -> APIRouter:
         if not parts.store.packages.is_code(package_id, code, now=parts.now()):
             page = PackageLinkPage(package, problem=_(NOT_RIGHT))
             return shown(page, parts.access.visitor_if_any(request), status=403)
-        blocks = begun(parts.package_files.read(package_id))
-        parts.store.packages.note_taken(package_id)
-        headers = PRIVATE | {
-            "Content-Disposition": f'attachment; filename="record-{package_id}.zip"',
-            "Content-Length": str(package.size_bytes),
-        }
-        return StreamingResponse(blocks, media_type="application/zip", headers=headers)
+        return zip_of(parts, package, of=package_id)
 
     return router
+
+
+def check_may_take(parts: Parts, package: Package) -> None:
+    """Raises NotAllowed while a record in it is kept and not used, also if it was packed before: then its customer
+    alone takes it, and nothing that staff asked for goes anywhere."""
+    if package.person is None or not any(parts.store.requests.restriction(one) for one in package.call_ids):
+        return
+    if parts.store.people.person(package.person).kind is not Kind.CUSTOMER:
+        raise NotAllowed(RESTRICTED)
+
+
+def zip_of(parts: Parts, package: Package, *, of: str, is_head: bool = False) -> Response:
+    """A package that is ready, as a file with the id in its name of what it is ``of``. That it was taken is noted;
+    ``is_head``: it was only asked about. Raises NotFound, NotAllowed as ``check_may_take`` does, and BrokenRecord
+    before anything of it is sent."""
+    check_may_take(parts, package)
+    headers = PRIVATE | {
+        "Content-Disposition": f'attachment; filename="record-{of}.zip"',
+        "Content-Length": str(package.size_bytes),
+    }
+    if is_head:
+        return Response(media_type="application/zip", headers=headers)
+    blocks = begun(parts.package_files.read(package.id))
+    parts.store.packages.note_taken(package.id)
+    return StreamingResponse(blocks, media_type="application/zip", headers=headers)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-from worker.core.requests.values import BY_MACHINE, OF_ONE_CALL, WITH_TEXT, RequestKind
-from worker.web.pages.requests.words import GIVES, KINDS, law_of
+from worker.core.packages import Protection
+from worker.core.requests.values import BY_MACHINE, HANDED_OVER, OF_ONE_CALL, WITH_TEXT, RequestKind
+from worker.web.pages.requests.package import CHOICES
+from worker.web.pages.requests.words import ASK, GIVES, KINDS, law_of
 from worker.web.pages.words import day_in_words
 from worker.web.texts import _
 
-ASK = "/requests/new"
 CODE = "/requests/code"
 
 
@@ -48,12 +49,23 @@ class CallChoice:
 
 
 @dataclass(frozen=True)
+class Coming:
+    """One way in which what is handed over can come, and what it is good for."""
+
+    value: str
+    label: str
+    good_for: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class AskPage:
     """The form for one thing.
 
     ``until`` says by when it is answered. ``calls`` are those that can be asked about, for who is signed in; with
-    ``may_be_all`` all of them at once. ``text_is`` is what is to be written, None where nothing needs to be. ``given``
-    is what was sent and not taken, by its field, and ``problem`` why.
+    ``may_be_all`` all of them at once. ``text_is`` is what is to be written, None where nothing needs to be.
+    ``comes`` are the ways in which it can come, where something is handed over. ``given`` is what was sent and not
+    taken, by its field, and ``problem`` why.
     """
 
     kind: RequestKind
@@ -65,6 +77,7 @@ class AskPage:
     may_be_all: bool
     needs_call: bool
     text_is: str | None
+    comes: tuple[Coming, ...]
     problem: str | None = None
     given: dict[str, str] = field(default_factory=dict)
     template: ClassVar[str] = "requests/ask.html"
@@ -117,9 +130,16 @@ def ask_page(
         may_be_all=kind not in OF_ONE_CALL and not is_let_in_to_one,
         needs_call=kind in OF_ONE_CALL,
         text_is=_("What is wrong or missing, and how it was") if kind in WITH_TEXT else None,
+        comes=_comes((given or {}).get("comes")) if kind in HANDED_OVER else (),
         problem=problem,
         given=given or {},
     )
+
+
+def _comes(chosen: str | None) -> tuple[Coming, ...]:
+    """The ways, and which of them is chosen: as it is, where nobody said otherwise."""
+    chosen = chosen if chosen in list(Protection) else Protection.NONE
+    return tuple(Coming(one.value, _(label), _(good), one == chosen) for one, (label, good) in CHOICES.items())
 
 
 def until_in_words(kind: RequestKind, due: date) -> str:

@@ -126,8 +126,8 @@ def open_in_short(listed: Listed[Request], now: datetime) -> str:
     late = sum(one.due.is_late(now) for one in listed.items)
     text = plural("{count} request is open.", "{count} requests are open.", listed.total).format(count=listed.total)
     if not late:
-        return f"{text} {_('None is late.')}"
-    return f"{text} {plural('{count} is late.', '{count} are late.', late).format(count=late)}"
+        return " ".join([text, _("None is late.")])
+    return " ".join([text, plural("{count} is late.", "{count} are late.", late).format(count=late)])
 
 
 def _restricted(one: Restriction, calls: dict[str, str], calendar: Calendar) -> RestrictedRow:

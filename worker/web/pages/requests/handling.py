@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,6 +16,9 @@ from worker.web.pages.requests.status import StepLine, step_line
 from worker.web.pages.requests.words import BLOCKS_AT_DESK, GROUNDS, ground_at_desk, law_of
 from worker.web.pages.words import day_in_words
 from worker.web.texts import _, plural
+
+_DONE_FROM_HERE = (RequestKind.ERASURE, RequestKind.RESTRICTION)
+"""What is answered by being done, with a button of its own."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Mays:
     extend: tuple[tuple[int, str], ...]  # months, and by when it is due then
     make_package: bool
     erase: bool
+    restrict: bool
     answer: bool
     refuse: tuple[tuple[str, str], ...]  # grounds
     withdraw: bool
@@ -119,11 +123,17 @@ def handled_page(
         possible=tuple(about.possible),
         restriction=_restriction(about.restrictions, calendar),
         may=_mays(request, about, calendar, now),
-        steps=tuple(step_line(one, calendar.zone) for one in about.history),
+        steps=tuple(_step(one, request, calendar) for one in about.history),
         places=plural("{count} place", "{count} places", places).format(count=places) if places else None,
         problem=problem,
         given=given or {},
     )
+
+
+def _step(line: HistoryLine, request: Request, calendar: Calendar) -> StepLine:
+    """What happened, without the asker's words where they stand above."""
+    told = step_line(line, calendar.zone)
+    return replace(told, text=None) if told.text == request.details.text else told
 
 
 def _facts(request: Request, calendar: Calendar) -> list[Fact]:
@@ -174,6 +184,7 @@ def _restriction(restrictions: Sequence[Restriction], calendar: Calendar) -> str
 def _mays(request: Request, about: About, calendar: Calendar, now: datetime) -> Mays:
     is_open, blocks = request.is_open, request.blocks
     hands_over = request.kind in HANDED_OVER
+    is_answerable = is_open and not request.due.is_paused
     lifting = [one.lifts_at for one in about.restrictions if one.lifts_at]
     return Mays(
         ask_for_proof=is_open and _may_ask_for_proof(request, now),
@@ -183,7 +194,8 @@ def _mays(request: Request, about: About, calendar: Calendar, now: datetime) -> 
         extend=_extensions(request, calendar, now),
         make_package=is_open and hands_over and _is_free(blocks) and request.package is None,
         erase=_may_erase(request, about),
-        answer=is_open and not request.due.is_paused and not hands_over and request.kind is not RequestKind.ERASURE,
+        restrict=request.kind is RequestKind.RESTRICTION and is_answerable and bool(request.calls),
+        answer=is_answerable and not hands_over and request.kind not in _DONE_FROM_HERE,
         refuse=tuple((one.value, ground_at_desk(one)) for one in Ground) if is_open else (),
         withdraw=is_open,
         tell_lifting=bool(about.restrictions) and not lifting,

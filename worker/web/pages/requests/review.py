@@ -90,11 +90,7 @@ def review_page(
 
 def left_out(request: Request, chosen: frozenset[str]) -> tuple[LeftOut, ...]:
     """What stays out of what is handed over, of the places that were ticked."""
-    return tuple(
-        LeftOut(one.call_id, one.turn, one.first, one.end, one.start_s, one.end_s)
-        for one in request.details.places
-        if one.id in chosen
-    )
+    return tuple(one.left_out() for one in request.details.places if one.id in chosen)
 
 
 def _line(place: Place, turn: Turn | None, is_out: bool) -> PlaceLine:

@@ -114,11 +114,13 @@ def status_page(
     those that were destroyed."""
     details = request.details
     is_refused = request.state is RequestState.REFUSED
+    # A package that can be taken answers it in a moment: until then the page may not say both.
+    is_there = request.blocks == (Block.PACKAGE,) and package is not None and package.href is not None
     return StatusPage(
         id=request.id,
         title=title_to_asker(request, days),
-        stands=_stands(request),
-        due=_due(request) if request.is_open else None,
+        stands=_("It is ready.") if is_there else _stands(request, package),
+        due=_due(request) if request.is_open and not is_there else None,
         waits=tuple(_(BLOCKS[one]) for one in request.blocks),
         proof_wanted=details.proof_wanted if Block.PROOF in request.blocks else None,
         longer=_longer(request),
@@ -137,11 +139,12 @@ def status_page(
     )
 
 
-def _stands(request: Request) -> str:
-    """Where it is, in one line; of an open one, what it waits for first."""
+def _stands(request: Request, package: PackagePart | None = None) -> str:
+    """Where it is, in one line; of an open one, what it waits for first. A package that has ended is not ready."""
     if request.is_open:
         return _(BLOCKS[request.blocks[0]]) if request.blocks else _("It is being worked on.")
-    if request.state is RequestState.ANSWERED and request.package:
+    has_ended = package is not None and package.ended is not None
+    if request.state is RequestState.ANSWERED and request.package and not has_ended:
         return _("It is ready.")
     if request.state is RequestState.ANSWERED and request.kind not in HANDED_OVER:
         return _("It was done.")

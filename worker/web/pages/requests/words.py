@@ -5,6 +5,8 @@ from __future__ import annotations
 from worker.core.requests.values import ARTICLES, Block, CameBy, Ground, RequestKind, RequestState, Sign, Step
 from worker.web.texts import _, later
 
+ASK = "/requests/new"
+
 KINDS = {
     RequestKind.TRANSCRIPT: later("The transcript of a call"),
     RequestKind.SOUND: later("The recording of a call"),

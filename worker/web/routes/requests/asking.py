@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from worker.core.errors import Invalid, NotFound, Unavailable
 from worker.core.log.entry import SYSTEM, Actor
+from worker.core.packages import Protection
 from worker.core.people import LONGEST_ADDRESS, normal_address
 from worker.core.requests.clock import Clock, due
 from worker.core.requests.rules import check_only_call
@@ -21,14 +22,16 @@ from worker.core.requests.values import OF_ONE_CALL, Asked, By, CameBy, RequestK
 from worker.record.requests.values import Request as AskedFor
 from worker.web.access import Right, Visitor
 from worker.web.asked import choices_of, role_of_asker
-from worker.web.pages.requests.asking import ASK, CODE, AskPage, CodePage, ask_page, choices_page
+from worker.web.pages.requests.asking import CODE, AskPage, CodePage, ask_page, choices_page
 from worker.web.pages.requests.naming import path_of
+from worker.web.pages.requests.words import ASK
 from worker.web.parts import Parts
 from worker.web.posting import post_code
 from worker.web.rendering import PRIVATE, shown
 from worker.web.routes.record import what_was_written
 from worker.web.routes.sign_in import signed_in
 from worker.web.texts import _, language, later
+from worker.web.typed import text_without_cards
 
 log = structlog.get_logger()
 
@@ -93,7 +96,7 @@ def routes(parts: Parts) -> APIRouter:
 
     def take_from_stranger(request: Request, kind: RequestKind, form: dict[str, str]) -> Response:
         address = normal_address(form.get("address", "")[: LONGEST_ADDRESS + 1])
-        about_when = form.get("about_when", "")
+        about_when = text_without_cards(form.get("about_when")) or ""
         if kind in OF_ONE_CALL and not about_when.strip():
             raise Invalid("Say when the call was, as well as you know it.")
         wish = Asked(
@@ -101,8 +104,9 @@ def routes(parts: Parts) -> APIRouter:
             CameBy.PUBLIC,
             address=address,
             about_when=about_when,
-            text=lines(form.get("text")),
+            text=text_without_cards(form.get("text")),
             language=language(),
+            protection=protection(form),
         )
         if not (parts.shows_outbox or parts.sending.reaches(address)):
             raise Invalid(NO_WAY if address.startswith("+") else NO_WAY_BY_MAIL)
@@ -177,17 +181,23 @@ def take_from_known(
         person=visitor.person.id,
         call_id=call_id,
         is_proved=True,
-        text=lines(form.get("text")),
+        text=text_without_cards(form.get("text")),
         language=language(),
+        protection=protection(form),
     )
     check_only_call(wish, visitor.only_call)
     by = By(Actor(role_of_asker(visitor.person), visitor.person.id), visitor.person.name)
     return parts.store.requests.ask(wish, by=by, now=parts.now())
 
 
-def lines(text: str | None) -> str | None:
-    """Browsers send CRLF for each new line."""
-    return text.replace("\r\n", "\n") if text else None
+def protection(form: dict[str, str]) -> Protection | None:
+    """How it is to come; None where the form does not ask. Raises Invalid for what is no choice."""
+    if not (chosen := form.get("comes")):
+        return None
+    try:
+        return Protection(chosen)
+    except ValueError as error:
+        raise Invalid("It is not known how it is to come. Choose it from the list.") from error
 
 
 def network_of(request: Request) -> str:

@@ -20,8 +20,8 @@ from worker.web.parts import Parts
 from worker.web.rendering import PRIVATE, shown
 from worker.web.routes.home import page_asked_for
 from worker.web.routes.record import what_was_written
-from worker.web.routes.requests.asking import lines
 from worker.web.texts import _, language
+from worker.web.typed import text_without_cards
 
 READ = ["GET", "HEAD"]
 NOON = time(12)
@@ -78,8 +78,8 @@ def entered(parts: Parts, written: dict[str, str]) -> Asked:
         address=written.get("address"),
         call_id=written.get("call", "").strip() or None,
         is_proved=bool(written.get("is_proved")),
-        about_when=written.get("about_when"),
-        text=lines(written.get("text")),
+        about_when=text_without_cards(written.get("about_when")),
+        text=text_without_cards(written.get("text")),
         received_at=_received_at(parts, written.get("day", "")),
         language=language(),
     )

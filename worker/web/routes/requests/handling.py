@@ -27,6 +27,7 @@ from worker.web.parts import Parts
 from worker.web.problems import status_of
 from worker.web.rendering import PRIVATE, shown
 from worker.web.texts import _
+from worker.web.typed import text_without_cards
 
 READ = ["GET", "HEAD"]
 
@@ -162,8 +163,7 @@ class _Deed:
 
     @property
     def _text(self) -> str:
-        """Browsers send CRLF for each new line."""
-        return self.written.get("text", "").replace("\r\n", "\n").strip()
+        return (text_without_cards(self.written.get("text")) or "").strip()
 
     def ask_for_proof(self) -> None:
         self._requests.ask_for_proof(self._id, self._text, by=self._by, now=self._now)
@@ -182,6 +182,9 @@ class _Deed:
 
     def package(self) -> None:
         self._requests.make_package(self._id, by=self._by, now=self._now)
+
+    def restrict(self) -> None:
+        self._requests.restrict(self._id, by=self._by, now=self._now)
 
     def answer(self) -> None:
         self._requests.answer(self._id, self._text or None, by=self._by, now=self._now)
@@ -218,6 +221,7 @@ _ACTS: Mapping[str, Callable[[_Deed], None]] = {
     "calls": _Deed.calls,
     "extend": _Deed.extend,
     "package": _Deed.package,
+    "restrict": _Deed.restrict,
     "answer": _Deed.answer,
     "erase": _Deed.erase,
     "refuse": _Deed.refuse,

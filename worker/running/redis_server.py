@@ -20,8 +20,8 @@ from filelock import FileLock
 from redis import Redis
 from redis.exceptions import RedisError
 
-from worker.child_process import ending_with_us
 from worker.core.errors import Unavailable
+from worker.running.child_process import ending_with_us
 
 LONGEST_SOCKET_PATH = 103  # bytes; macOS takes 103, Linux 107
 START_S = 15.0

@@ -19,18 +19,18 @@ from urllib.error import URLError
 from filelock import FileLock, Timeout
 from redis import Redis
 
-from worker.child_process import ending_with_us
 from worker.console import StageProgress, out, print_record, standing_text
 from worker.core.arrival import Handover
 from worker.core.call import CallDetails
 from worker.core.errors import CallError, Unavailable
 from worker.core.log.entry import SIDES
-from worker.follow import follow
 from worker.intake.accept import Intake
 from worker.jobs import JobQueue
 from worker.record.sounds import SoundStore
 from worker.record.store import Store
-from worker.redis_server import EmbeddedRedis
+from worker.running.child_process import ending_with_us
+from worker.running.follow import follow
+from worker.running.redis_server import EmbeddedRedis
 from worker.settings import Settings
 from worker.web.links import one_time_address
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from worker.core.keeping.values import KeptKind, Receipt, Why
-from worker.erasing import NAMES
+from worker.owed.erasing import NAMES
 
 WHY = {
     Why.REQUEST: "somebody asked for it (Art. 17 GDPR)",

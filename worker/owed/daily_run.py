@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,8 +21,9 @@ from worker.core.errors import CallError, NotAllowed
 from worker.core.keeping.rules import KeepRules
 from worker.core.keeping.values import KeptKind, Why
 from worker.core.log.entry import SYSTEM
-from worker.erasing import Stores, erase_call
+from worker.core.now import now_utc
 from worker.logs import where_raised
+from worker.owed.erasing import Stores, erase_call
 
 log = structlog.get_logger()
 
@@ -30,11 +31,6 @@ ROUND = "keeping"
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)
 LOOK_EVERY_S = 60.0
-
-
-def now_utc() -> datetime:
-    """What the clock says; tests bring their own."""
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -125,7 +121,7 @@ class Keeper:
             return 0
 
 
-class Keeping:
+class DailyRun:
     """The thread of a worker that makes the daily run when it is due."""
 
     def __init__(self, keeper: Keeper, *, every_s: float = LOOK_EVERY_S) -> None:

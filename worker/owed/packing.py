@@ -7,8 +7,10 @@ the next one begins anew. What cannot be made is tried again, and given up with 
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +25,7 @@ from worker.core.packages import Step
 from worker.exchange.package import package_blocks
 from worker.record.package_files import PackageFiles
 from worker.record.package_jobs import PackageJob
-from worker.web.packing.gathering import Asked, Gatherer
+from worker.web.packing.gathering import Gatherer, Wanted
 
 log = structlog.get_logger()
 
@@ -31,6 +33,10 @@ LEASE_S = 300.0
 """Longer than any one step: the page, document and sound of a call of ten hours take a minute."""
 
 BEAT_EVERY_S = 60.0  # while the zip is written
+FOLDER = "package-"
+LEFT_S = 24 * 3600.0
+"""A folder in which nothing was written for so long is one that a killed worker left."""
+
 LOOK_EVERY_S = 2.0
 STOP_WITHIN_S = 10.0
 BUG = "Something in this program did not work. Those who run it find it in the log of the worker."
@@ -87,9 +93,10 @@ class Packer:
                 raise _TakenOver
 
         self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="package-", dir=self.scratch) as folder:
-            asked = Asked(job.call_ids, job.leave_out, job.language, at)
-            contents = self.gatherer.gather(asked, Path(folder), told=told)
+        _clear_left(self.scratch)
+        with TemporaryDirectory(prefix=FOLDER, dir=self.scratch) as folder:
+            wanted = Wanted(job.call_ids, job.leave_out, job.language, at)
+            contents = self.gatherer.gather(wanted, Path(folder), told=told)
             with self.packages.writing(job.id) as writer:
                 last = len(job.call_ids) - 1
                 told(Step.ZIP, last)
@@ -126,6 +133,14 @@ class Packer:
                 details = store.call(call_id).details
                 given = {Role.AGENT: details.agent, Role.CUSTOMER: details.customer}.get(role.role)
                 store.log.append(call_id, actor, Looked(Way.COPY), by=given or person.name)
+
+
+def _clear_left(scratch: Path) -> None:
+    """Removes the folders that killed workers left: sound may lie in them."""
+    for folder in scratch.glob(f"{FOLDER}*"):
+        with suppress(FileNotFoundError):  # another worker was first
+            if time.time() - folder.stat().st_mtime > LEFT_S:
+                shutil.rmtree(folder)
 
 
 class Packers:

@@ -3,7 +3,8 @@
 RQ's own forking worker would load the models anew for every job, and forking after a model has started its threads is
 unsafe; so this is the simple worker, in this process. What forking would protect from is done otherwise: a killed
 process loses its leases (``worker.jobs``), one whose job hangs or whose memory has grown too large is replaced by a
-fresh one in its own place (``worker.replace``), and one that is asked to end does so in time (``worker.ending``).
+fresh one in its own place (``worker.running.replace``), and one that is asked to end does so in time
+(``worker.running.ending``).
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from rq.worker import WorkerStatus
 from worker import jobs
 from worker.core.arrival import FETCH
 from worker.core.errors import Invalid, Unavailable
-from worker.ending import Ending
 from worker.record.log import Publisher
-from worker.replace import replace_process
+from worker.running.ending import Ending
+from worker.running.replace import replace_process
 
 log = structlog.get_logger()
 
@@ -85,7 +86,7 @@ class Worker(SimpleWorker):
         else:
             raise StopRequested
 
-    request_force_stop = request_stop  # a second signal is ``worker.ending``'s business
+    request_force_stop = request_stop  # a second signal is ``worker.running.ending``'s business
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None

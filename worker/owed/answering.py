@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from worker.core.errors import Invalid, NotAllowed, Unavailable
 from worker.core.keeping.values import Receipt, Why
+from worker.core.now import now_utc
 from worker.core.requests.rules import check_may
 from worker.core.requests.values import LONGEST_TEXT, Block, By, RequestKind, Step
-from worker.erasing import Stores, erase_call
-from worker.receipts import in_words
+from worker.owed.erasing import Stores, erase_call
+from worker.owed.receipts import in_words
 from worker.record.requests.values import Request
 
 IS_HELD = "A legal hold is on a call of this request, so nothing of it may be erased. Tell the asker, or wait."
-
-
-def now_utc() -> datetime:
-    """What the clock says; tests bring their own."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from worker.core.errors import Unavailable
 from worker.core.keeping.values import KeptKind, Proof, Receipt, Where, Why
 from worker.core.log.entry import Actor
+from worker.core.now import now_utc
 from worker.jobs.scratch import Scratch
 from worker.record.files import FileStore
 from worker.record.sounds import SoundStore
@@ -65,7 +66,7 @@ def erase_call(
     name: str | None,
     stores: Stores,
     what: KeptKind = KeptKind.RECORD,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = now_utc,
 ) -> Receipt:
     """Erases a call with the recordings that its sides made of it, or its sound alone; gives the receipt.
 
