@@ -234,6 +234,23 @@ def test_what_is_not_ticked_goes_along(site: Site, dora: Person) -> None:
     assert now_is(site, request).is_reviewed
 
 
+def test_nothing_is_handed_over_for_a_letter_before_it_is_noted_who_wrote_it(site: Site, dora: Person) -> None:
+    wish = Asked(RequestKind.ACCESS, CameBy.LETTER, address=MARIA, call_id=call_between(site))
+    request = site.store.requests.ask(wish, by=By(Actor(Role.DESK, dora.id), dora.name), now=site.now)
+    site.sign_in(dora)
+
+    def acts() -> list[str]:
+        return [one.attributes["value"] for one in page(site, f"/requests/{request.id}").all("input", name="act")]
+
+    assert "package" not in acts()
+    assert "It is not proved who asks." in does(site, request, "package").text
+    assert does(site, request, "proved", text="Her passport, at the counter.").status_code == 303
+    assert now_is(site, request).due.day == request.due.day, "proof that nobody asked for moves no day"
+    assert "package" in acts()
+    assert does(site, request, "package").status_code == 303
+    assert now_is(site, request).blocks == (Block.PACKAGE,)
+
+
 # Erasure
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from worker.core.requests.clock import MONTHS, MOST_MORE, Calendar, due_day
-from worker.core.requests.values import HANDED_OVER, Block, CameBy, Ground, RequestKind
+from worker.core.requests.values import HANDED_OVER, Block, Ground, RequestKind
 from worker.record.requests.values import HistoryLine, Request, Restriction
 from worker.web.pages.requests.desk import HOW, days_left, due_at_desk
 from worker.web.pages.requests.naming import day_in_zone, title_at_desk
@@ -168,7 +168,7 @@ def _proof(request: Request, calendar: Calendar) -> str:
     if clock.proof_asked_at is not None:
         asked = _("proof asked for on {day}").format(day=day_in_zone(clock.proof_asked_at, calendar.zone))
         return f"{asked}: {details.proof_wanted}" if details.proof_wanted else asked
-    return _("nobody has shown it") if request.came_by is CameBy.PUBLIC else _("nobody doubts it")
+    return _("nobody has shown it")
 
 
 def _restriction(restrictions: Sequence[Restriction], calendar: Calendar) -> str | None:
@@ -183,16 +183,16 @@ def _restriction(restrictions: Sequence[Restriction], calendar: Calendar) -> str
 
 def _mays(request: Request, about: About, calendar: Calendar, now: datetime) -> Mays:
     is_open, blocks = request.is_open, request.blocks
-    hands_over = request.kind in HANDED_OVER
+    is_proved, hands_over = request.clock.proved_at is not None, request.kind in HANDED_OVER
     is_answerable = is_open and not request.due.is_paused
     lifting = [one.lifts_at for one in about.restrictions if one.lifts_at]
     return Mays(
         ask_for_proof=is_open and _may_ask_for_proof(request, now),
-        note_proof=is_open and Block.PROOF in blocks,
+        note_proof=is_open and not is_proved,
         find_calls=is_open and not request.due.is_paused and request.package is None,
         review=is_open and hands_over and bool(request.details.places),
         extend=_extensions(request, calendar, now),
-        make_package=is_open and hands_over and _is_free(blocks) and request.package is None,
+        make_package=is_open and is_proved and hands_over and _is_free(blocks) and request.package is None,
         erase=_may_erase(request, about),
         restrict=request.kind is RequestKind.RESTRICTION and is_answerable and bool(request.calls),
         answer=is_answerable and not hands_over and request.kind not in _DONE_FROM_HERE,
