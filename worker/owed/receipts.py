@@ -44,7 +44,7 @@ def in_words(receipt: Receipt) -> str:
         lines.append(f"Ended {receipt.ended_at:%Y-%m-%d %H:%M:%S} UTC: every place has answered.")
     lines += ["", "Destroyed:"]
     for place, counted in receipt.destroyed.items():
-        of_each = ", ".join(f"{number} {name}" for name, number in counted.items()) or "nothing was there"
+        of_each = ", ".join(f"{name} {number}" for name, number in counted.items()) or "nothing was there"
         lines.append(f"  {NAMES[place]}: {of_each}")
     if len(receipt.calls) > 1:
         lines.append(f"  {len(receipt.calls) - 1} recordings that its sides made of it went with it.")
