@@ -213,7 +213,13 @@ def test_the_desk_has_what_waits_what_was_promised_and_the_new_records(site: Sit
     call_id = call_between(site)
     page = home_of(site, agent_of(site))
     assert page.one("h1").text == "Your desk"
-    assert headings(page) == ["Who is calling?", "What you promised", "New records", "All your calls"]
+    assert headings(page) == [
+        "Who is calling?",
+        "What you promised",
+        "New records",
+        "All your calls",
+        "What you asked for",
+    ]
     assert in_short(page) == "1 record is new."
     assert "You promised Maria Lopez" in page.section("What you promised").text
     assert links(page.section("New records")) == [f"/calls/{call_id}"]

@@ -39,7 +39,7 @@ def list_requests(
     as_json: AsJson = False,
 ) -> None:
     """List the open requests by due day, with what each waits for."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from worker.console import out
 
@@ -51,7 +51,7 @@ def list_requests(
     if as_json:
         _echo([_as_json(one, now) for one in found])
         return
-    table = Table("id", "what", "came", "due", "state", "waits for")
+    table = Table(Column("id", no_wrap=True), "what", "came", "due", "state", "waits for")
     for one in found:
         due = "with the proof" if one.due.is_paused else one.due.day.isoformat()
         due += " late" if one.is_open and one.due.is_late(now) else ""
