@@ -74,6 +74,13 @@ def test_a_vcon_that_says_nothing_but_its_call_leaves_nothing() -> None:
     assert rest_of(opened(json.dumps(vcon(attachments=[basis])))) is None
 
 
+@pytest.mark.parametrize("name", ["dialog", "attachments", "analysis", "parties"])
+@pytest.mark.parametrize("rubbish", [7, True, "a", {"a": 1}], ids=str)
+def test_a_list_that_is_none_leaves_nothing_of_itself(name: str, rubbish: object) -> None:
+    found = rest_of(opened(json.dumps(vcon(subject="A card", **{name: rubbish}))))
+    assert json.loads(found or b"{}")["subject"] == "A card"
+
+
 def test_everything_but_the_sound_is_kept_as_it_came() -> None:
     kept = rest(FULL)
     (recording, text, transfer) = kept.pop("dialog")

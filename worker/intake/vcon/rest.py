@@ -50,10 +50,10 @@ def rest_of(vcon: Place) -> bytes | None:
             return _came_with(value)
     if not _says_more(value):
         return None
-    kept = {**value, "dialog": [_without_keys(_without_sound(one)) for one in value.get("dialog") or []]}
+    kept = {**value, "dialog": [_without_keys(_without_sound(one)) for one in _items(value, "dialog")]}
     for name in ("attachments", "analysis"):
         if name in value:
-            kept[name] = [_without_sound(one) for one in value[name] or []]
+            kept[name] = [_without_sound(one) for one in _items(value, name)]
     return _written(protected(kept))
 
 
@@ -73,13 +73,18 @@ def _says_more(vcon: dict[str, Any]) -> bool:
         any(vcon[name] for name in vcon.keys() - READ)
         or any(one.keys() - OF_A_PARTY for one in _objects(vcon, "parties"))
         or any(one.get("type") != "recording" or one.keys() - OF_A_RECORDING for one in _objects(vcon, "dialog"))
-        or len(grounds) < len(vcon.get("attachments") or [])
+        or len(grounds) < len(_items(vcon, "attachments"))
     )
 
 
-def _objects(vcon: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _items(vcon: dict[str, Any], name: str) -> list[Any]:
+    """What stands in one of its lists; nothing where it is no list, which no vCon has."""
     found = vcon.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return found if isinstance(found, list) else []
+
+
+def _objects(vcon: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [one for one in _items(vcon, name) if isinstance(one, dict)]
 
 
 def _without_sound(one: object) -> object:
